@@ -16,7 +16,8 @@ pub enum Command {
     OpenAsr(AsrCallId),
     /// End the recogniser stream.
     CloseAsr(AsrCallId),
-    /// Whether room audio goes to the recogniser. True until said otherwise.
+    /// Whether room audio goes to the recogniser; when not, silence does, so that the vendor ends its sentence and
+    /// keeps the stream. True until said otherwise.
     Listen(bool),
     /// Ask the model.
     StartLlm(LlmCallId, LlmRequest),
@@ -64,4 +65,7 @@ pub struct TtsRequest {
     pub text: String,
     /// How much unplayed audio the shell may hold of this call before it stops reading it.
     pub read_ahead: Duration,
+    /// Longest wait between two pieces of audio while the stream is being read; beyond it the shell ends the call
+    /// with a timeout.
+    pub stall_timeout: Duration,
 }

@@ -228,10 +228,12 @@ pub struct Synthesis {
     pub read_ahead: Duration,
     /// Request to first playable audio. Default 5 s.
     pub first_audio_timeout: Duration,
-    /// The whole call, from request to the end of its audio, while it is being read. Default 60 s.
-    pub total_timeout: Duration,
+    /// Longest wait between two pieces of audio while the stream is being read. Default 5 s.
+    pub stall_timeout: Duration,
     /// Further attempts after a retryable fault before the first audio. Default 1.
     pub retries: u32,
+    /// Wait before the first of them, doubled for each further one; none after a timeout. Default 100 ms.
+    pub backoff: Duration,
     /// Whether history may keep a part of the segment in which playout was cut, by its share heard. Default true.
     pub partial_segments: bool,
 }
@@ -243,8 +245,9 @@ impl Default for Synthesis {
             segments_ahead: 2,
             read_ahead: Duration::from_secs(3),
             first_audio_timeout: Duration::from_secs(5),
-            total_timeout: Duration::from_secs(60),
+            stall_timeout: Duration::from_secs(5),
             retries: 1,
+            backoff: Duration::from_millis(100),
             partial_segments: true,
         }
     }
@@ -261,6 +264,8 @@ pub struct LlmRules {
     pub total_timeout: Duration,
     /// Further attempts after a retryable fault before the first content. Default 1.
     pub retries: u32,
+    /// Wait before the first of them, doubled for each further one; none after a timeout. Default 100 ms.
+    pub backoff: Duration,
     /// The longest `retry_after` that is waited for; a longer one fails at once. Default 1 s.
     pub max_retry_after: Duration,
     /// Said instead of the answer when the model failed; `None` says nothing. Default none.
@@ -274,6 +279,7 @@ impl Default for LlmRules {
             stall_timeout: Duration::from_secs(5),
             total_timeout: Duration::from_secs(60),
             retries: 1,
+            backoff: Duration::from_millis(100),
             max_retry_after: Duration::from_secs(1),
             apology: None,
         }
