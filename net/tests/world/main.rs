@@ -1,0 +1,23 @@
+//! The promises of the crate, each checked in both worlds where it can be.
+#![expect(clippy::unwrap_used, reason = "tests may")]
+
+mod network;
+mod tasks;
+mod time;
+
+use std::time::Duration;
+
+use bargein_net::{World, run_real, run_virtual};
+
+/// Runs one check in memory and on sockets.
+fn in_both_worlds(check: impl AsyncFn(World)) {
+    run_virtual(1, &check).unwrap();
+    run_real(1, &check).unwrap();
+}
+
+const fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+/// An address to listen at that is free in both worlds.
+const ANYWHERE: &str = "127.0.0.1:0";
