@@ -13,6 +13,7 @@
 //!
 //! Deliberately out: every protocol above HTTP/1.1. This crate moves bytes and requests; it knows no vendor.
 
+mod http;
 mod ids;
 mod network;
 mod run;
@@ -20,6 +21,7 @@ mod tasks;
 mod time;
 mod world;
 
+pub use http::{Connector, HyperExecutor, HyperTimer, ServerHandle, http_client, serve};
 pub use ids::Ids;
 pub use network::{Io, Listener, Network};
 pub use rand_chacha::ChaCha8Rng;

@@ -1,0 +1,85 @@
+//! The HTTP/1.1 client on a world's network.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::Uri;
+use http_body::Body;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioIo;
+use tower_service::Service;
+
+use super::{HyperExecutor, HyperTimer};
+use crate::{Io, Network, World};
+
+/// How long an unused connection is kept. Shorter than servers commonly keep theirs, so that a request seldom meets
+/// a connection that the server is just closing.
+const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How many unused connections are kept to one authority.
+const POOL_IDLE_PER_HOST: usize = 32;
+
+/// A client with a connection pool of its own. Connections are tasks of `world.tasks`. Dropping a response's future or
+/// its body before the end closes the connection at once, which is how a call is cancelled.
+#[must_use]
+pub fn http_client<B>(world: &World) -> Client<Connector, B>
+where
+    B: Body + Send,
+    B::Data: Send,
+{
+    Client::builder(HyperExecutor(world.tasks.clone()))
+        .pool_timer(HyperTimer(world.clock.clone()))
+        .pool_idle_timeout(POOL_IDLE_TIMEOUT)
+        .pool_max_idle_per_host(POOL_IDLE_PER_HOST)
+        .build(Connector::new(world.network.clone()))
+}
+
+/// Dials what a URI names: `http` and `ws` plain, `https` and `wss` over TLS, with the ports these words imply.
+#[derive(Clone, Debug)]
+pub struct Connector(Network);
+
+impl Connector {
+    /// A connector on this network.
+    #[must_use]
+    pub fn new(network: Network) -> Self {
+        Self(network)
+    }
+
+    /// Dials what `uri` names.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` when the URI has no host or another scheme; else those of [`Network::dial`] and
+    /// [`Network::dial_tls`].
+    pub async fn dial(&self, uri: &Uri) -> io::Result<Io> {
+        let invalid = |expected: &str| {
+            io::Error::new(io::ErrorKind::InvalidInput, format!("expected {expected}, got {uri}"))
+        };
+        let (is_tls, implied_port) = match uri.scheme_str() {
+            Some("http" | "ws") => (false, 80),
+            Some("https" | "wss") => (true, 443),
+            _ => return Err(invalid("http, https, ws or wss")),
+        };
+        let host = uri.host().ok_or_else(|| invalid("a host"))?;
+        let authority = format!("{host}:{}", uri.port_u16().unwrap_or(implied_port));
+        if is_tls { self.0.dial_tls(&authority).await } else { self.0.dial(&authority).await }
+    }
+}
+
+impl Service<Uri> for Connector {
+    type Response = TokioIo<Io>;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = io::Result<TokioIo<Io>>> + Send>>;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let connector = self.clone();
+        Box::pin(async move { connector.dial(&uri).await.map(TokioIo::new) })
+    }
+}

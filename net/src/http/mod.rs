@@ -1,0 +1,9 @@
+//! hyper on our network, clock and tasks: the client's parts, and the server.
+
+mod client;
+mod runtime;
+mod server;
+
+pub use client::{Connector, http_client};
+pub use runtime::{HyperExecutor, HyperTimer};
+pub use server::{ServerHandle, serve};

@@ -1,0 +1,180 @@
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::routing::{get, post};
+use bargein_net::{Clock, Moment, ServerHandle, Stopped, World, http_client, run_virtual, serve};
+use bytes::Bytes;
+use http::{Request, StatusCode, header};
+use http_body_util::{BodyExt, Empty};
+use tokio::sync::mpsc;
+
+use crate::{ANYWHERE, in_both_worlds, ms};
+
+#[derive(Clone)]
+struct Server {
+    clock: Clock,
+    /// What was dropped, and when.
+    dropped: mpsc::Sender<(&'static str, Moment)>,
+}
+
+struct TellDrop(Server, &'static str);
+
+impl Drop for TellDrop {
+    fn drop(&mut self) {
+        self.0.dropped.try_send((self.1, self.0.clock.now())).unwrap();
+    }
+}
+
+/// Never answers.
+async fn hang(State(server): State<Server>) {
+    let _told = TellDrop(server, "handler");
+    std::future::pending::<()>().await;
+}
+
+/// Answers with a chunk, then with nothing more.
+async fn stream(State(server): State<Server>) -> Body {
+    let told = TellDrop(server, "body");
+    let first = futures_util::stream::iter([Ok::<_, Infallible>(Bytes::from_static(b"first"))]);
+    let rest = futures_util::stream::once(async move {
+        let _told = told;
+        std::future::pending().await
+    });
+    Body::from_stream(futures_util::StreamExt::chain(first, rest))
+}
+
+async fn slow(State(server): State<Server>) -> &'static str {
+    server.clock.sleep(ms(50)).await;
+    "slow"
+}
+
+async fn started(world: &World) -> (ServerHandle, mpsc::Receiver<(&'static str, Moment)>) {
+    // One entry a request of a test.
+    let (dropped, told) = mpsc::channel(16);
+    let router = Router::new()
+        .route("/", get(async || "hello"))
+        .route("/echo", post(async |body: Bytes| body))
+        .route("/hang", get(hang).post(hang))
+        .route("/stream", get(stream))
+        .route("/slow", get(slow))
+        .with_state(Server { clock: world.clock.clone(), dropped });
+    let listener = world.network.listen(ANYWHERE).await.unwrap();
+    (serve(world, listener, router), told)
+}
+
+fn request(server: &ServerHandle, path: &str) -> Request<Empty<Bytes>> {
+    Request::get(format!("http://{}{path}", server.authority())).body(Empty::new()).unwrap()
+}
+
+#[test]
+fn a_connection_is_used_again() {
+    in_both_worlds(async |world| {
+        let (server, _) = started(&world).await;
+        let client = http_client(&world);
+        for _ in 0..3 {
+            let response = client.request(request(&server, "/")).await.unwrap();
+            assert_eq!(response.status(), StatusCode::OK);
+            assert_eq!(response.headers().contains_key(header::DATE), !world.network.is_memory());
+            assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "hello");
+        }
+        assert_eq!(server.connections(), 1);
+    });
+}
+
+#[test]
+fn a_large_body_passes_through_the_pipe_in_both_directions() {
+    in_both_worlds(async |world| {
+        let (server, _) = started(&world).await;
+        let client = http_client(&world);
+        let large = Bytes::from(vec![7; 1_000_000]);
+        let request = Request::post(format!("http://{}/echo", server.authority()))
+            .body(http_body_util::Full::new(large.clone()));
+        let response = client.request(request.unwrap()).await.unwrap();
+        assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), large);
+    });
+}
+
+/// Cancels a request after 25 ms and expects the server to hear of it at once.
+async fn check_cancel(world: &World, path: &str, of: &str) {
+    let (server, mut told) = started(world).await;
+    let client = http_client(world);
+    let mut response = None;
+    let answered = world
+        .clock
+        .timeout(ms(25), async {
+            let head = client.request(request(&server, path)).await.unwrap();
+            let body = response.insert(head.into_body());
+            while body.frame().await.is_some() {}
+        })
+        .await;
+    assert!(answered.is_err(), "{path} goes on for ever");
+    drop(response);
+    let cancelled = world.clock.now();
+    let (what, at) = world.clock.timeout(ms(1_000), told.recv()).await.unwrap().unwrap();
+    assert_eq!(what, of);
+    if world.network.is_memory() {
+        assert_eq!(at, cancelled, "{path} is dropped at once");
+    }
+    world.clock.sleep(ms(20)).await;
+    assert_eq!(server.connections(), 0, "the connection is closed");
+}
+
+#[test]
+fn a_dropped_request_reaches_the_server_at_once() {
+    in_both_worlds(async |world| check_cancel(&world, "/hang", "handler").await);
+}
+
+#[test]
+fn a_dropped_body_reaches_the_server_at_once() {
+    in_both_worlds(async |world| check_cancel(&world, "/stream", "body").await);
+}
+
+#[test]
+fn a_stopped_server_finishes_what_it_began() {
+    in_both_worlds(async |world| {
+        let (server, _) = started(&world).await;
+        let authority = server.authority().to_owned();
+        let client = http_client(&world);
+        let slow = client.request(request(&server, "/slow"));
+        let stop = async {
+            world.clock.sleep(ms(20)).await;
+            server.stop(ms(500)).await
+        };
+        let (answer, stopped) = tokio::join!(slow, stop);
+        assert_eq!(answer.unwrap().into_body().collect().await.unwrap().to_bytes(), "slow");
+        assert_eq!(stopped, Stopped::default());
+        assert!(world.network.dial(&authority).await.is_err(), "nobody listens any more");
+    });
+}
+
+#[test]
+fn a_dropped_server_closes_every_connection() {
+    in_both_worlds(async |world| {
+        let (server, mut told) = started(&world).await;
+        let client = http_client(&world);
+        let hanging = client.request(request(&server, "/hang"));
+        let drop_it = async {
+            world.clock.sleep(ms(20)).await;
+            drop(server);
+        };
+        let (answer, ()) = tokio::join!(hanging, drop_it);
+        assert!(answer.is_err());
+        assert_eq!(told.recv().await.unwrap().0, "handler");
+    });
+}
+
+#[test]
+fn an_unused_connection_leaves_the_pool() {
+    run_virtual(1, async |world| {
+        let (server, _) = started(&world).await;
+        let client = http_client(&world);
+        client.request(request(&server, "/")).await.unwrap().into_body().collect().await.unwrap();
+        world.clock.sleep(Duration::from_secs(15)).await;
+        assert_eq!(server.connections(), 1);
+        world.clock.sleep(Duration::from_secs(30)).await;
+        assert_eq!(server.connections(), 0);
+    })
+    .unwrap();
+}
