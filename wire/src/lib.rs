@@ -1,1 +1,7 @@
-//! Under construction.
+//! Bytes to frames to messages, for every protocol bargein speaks; and the units its text forms are written in.
+//!
+//! Everything here is pure: no sockets, no clock, no tasks, no randomness, no knowledge of what a conversation is.
+//! Clients and mock servers share these codecs, which is sound only because each is held to bytes that neither of
+//! them wrote: see `fixtures/wire/`.
+
+pub mod units;
