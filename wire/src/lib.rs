@@ -4,4 +4,5 @@
 //! Clients and mock servers share these codecs, which is sound only because each is held to bytes that neither of
 //! them wrote: see `fixtures/wire/`.
 
+pub mod sse;
 pub mod units;
