@@ -4,5 +4,7 @@
 //! Clients and mock servers share these codecs, which is sound only because each is held to bytes that neither of
 //! them wrote: see `fixtures/wire/`.
 
+pub mod custom_tts;
+pub mod session_headers;
 pub mod sse;
 pub mod units;
