@@ -7,4 +7,5 @@
 pub mod custom_tts;
 pub mod session_headers;
 pub mod sse;
+pub mod tencent_asr;
 pub mod units;
