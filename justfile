@@ -1,0 +1,52 @@
+# One recipe for each check; .ci/run runs the same commands. `just` alone lists them.
+
+_list:
+    @just --list
+
+# Everything CI runs.
+ci:
+    .ci/run
+
+# All tests.
+test:
+    cargo test --workspace
+
+# All scenarios, in virtual time.
+scenarios *ARGS:
+    cargo run --release -- test scenarios {{ARGS}}
+
+# The smoke scenarios over sockets and real time.
+smoke:
+    cargo run --release -- test scenarios/smoke --real
+
+# Formats the code.
+fmt:
+    cargo fmt --all
+
+# Whether the code is formatted.
+fmt-check:
+    cargo fmt --all --check
+
+# Lints, warnings denied.
+clippy:
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# The house rules alone.
+tidy:
+    cargo test -p bargein --test tidy
+
+# The API documentation, warnings denied.
+doc:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+# Licences, bans, sources (`cargo install cargo-deny --locked`).
+deny:
+    cargo deny check licenses bans sources
+
+# Known vulnerabilities; fetches the advisory database.
+advisories:
+    cargo deny check advisories
+
+# The book, in docs/book (`cargo install mdbook --locked`).
+book:
+    mdbook build docs
