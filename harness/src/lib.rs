@@ -1,1 +1,5 @@
-//! Under construction.
+//! The harness: scenarios, what they expect, and the timelines they are judged by.
+
+pub mod scenario;
+pub mod timeline;
+pub mod vocabulary;

@@ -1,0 +1,153 @@
+//! Sentences: one line about what happens and when.
+//!
+//! ```text
+//! line   = event [ "where" test { "and" test } ] [ bound ] [ "times" n ]
+//! bound  = [ "p95" ] "within" dur "of" anchor | "between" anchor "and" anchor | "after" anchor | "before" anchor
+//!        | "at" anchor "±" dur
+//! anchor = event [ ("+" | "-") dur ]
+//! test   = field op value        op: = != < > contains matches "differs from" "is spoken part of"
+//! ```
+//!
+//! An event is a word of [`crate::vocabulary`] or a moment of a step; `llm.request.2` is its second occurrence.
+
+mod path;
+mod pattern;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use path::{FieldPath, Segment};
+pub use pattern::Pattern;
+
+use crate::timeline::Event;
+
+/// One line, understood.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Sentence {
+    /// What.
+    pub subject: Subject,
+    /// When; `None`: whenever.
+    pub bound: Option<Bound>,
+    /// How often exactly, within the bound; `None`: at least once.
+    pub times: Option<u32>,
+}
+
+/// An event, and what must be true of it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Subject {
+    /// Which event.
+    pub event: EventName,
+    /// All of these must be true.
+    pub tests: Vec<Test>,
+}
+
+/// An event as a sentence names it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EventName {
+    /// Which event.
+    pub event: Event,
+    /// Which of its occurrences, from 1, tests not considered. `None`: any of them as what happens, the first as an
+    /// anchor.
+    pub nth: Option<u32>,
+}
+
+/// When something must happen. Both ends of a stretch belong to it.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Bound {
+    /// At the anchor or up to so much later.
+    Within {
+        /// How much later.
+        delay: Duration,
+        /// Later than what.
+        of: Anchor,
+        /// Over all runs of a `repeat`, the share in percent that must hold: 95 of `p95`. `None`: every run.
+        percentile: Option<u8>,
+    },
+    /// From the first anchor to the second. The second, without a number, is its first occurrence after the first.
+    Between(Anchor, Anchor),
+    /// Recorded later than the anchor.
+    After(Anchor),
+    /// Recorded earlier than the anchor.
+    Before(Anchor),
+    /// At most so much earlier or later than the anchor.
+    At {
+        /// Around what.
+        anchor: Anchor,
+        /// How far away.
+        tolerance: Duration,
+    },
+}
+
+/// A point in time.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Anchor {
+    /// The event whose time it is.
+    pub event: EventName,
+    /// How far from it.
+    pub offset: Offset,
+}
+
+/// How far from an event.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Offset {
+    /// At it.
+    None,
+    /// So much later.
+    Later(Duration),
+    /// So much earlier.
+    Earlier(Duration),
+}
+
+/// One test of a field.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Test {
+    /// Which field.
+    pub field: FieldPath,
+    /// What must be true of it.
+    pub op: Op,
+}
+
+/// What must be true of a field. A field that is absent fails every test.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Op {
+    /// The same value.
+    Equals(Literal),
+    /// Another value.
+    DiffersFromValue(Literal),
+    /// A smaller number, duration or level.
+    Less(Literal),
+    /// A larger one.
+    More(Literal),
+    /// This text is part of it.
+    Contains(String),
+    /// The pattern is found in it.
+    Matches(Pattern),
+    /// Another value than the same field of another event. That event must have come.
+    DiffersFrom(EventName),
+    /// A beginning of this text which ends within one segment of what was heard.
+    IsSpokenPartOf(Quote),
+}
+
+/// A value written in a sentence.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Literal {
+    /// A text or a word.
+    Text(String),
+    /// A number without a unit.
+    Number(f64),
+    /// A duration.
+    Duration(Duration),
+    /// `true` or `false`.
+    Bool(bool),
+    /// A level in dB of full scale.
+    Level(i32),
+}
+
+/// A text given literally or by the name of a file of `fixtures/text`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Quote {
+    /// The file, when it came from one.
+    pub file: Option<String>,
+    /// The text, without white space at its ends.
+    pub text: Arc<str>,
+}

@@ -1,0 +1,75 @@
+//! Where in a file something stands.
+
+use std::ops::Range;
+
+/// The text of a scenario file and the name it is shown by.
+#[derive(PartialEq, Eq, Debug)]
+pub struct Source {
+    name: String,
+    text: String,
+}
+
+impl Source {
+    /// A file of this name (a path as the user gave it) and text.
+    #[must_use]
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { name: name.into(), text: text.into() }
+    }
+
+    /// The path as the user gave it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The whole text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The place of a range of bytes; a range that leaves the text or splits a character is moved inward.
+    #[must_use]
+    pub fn place(&self, bytes: Range<usize>) -> Place {
+        let start = floor(&self.text, bytes.start);
+        let end = floor(&self.text, bytes.end).max(start);
+        let before = &self.text[..start];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        Place {
+            start,
+            end,
+            line: 1 + before.bytes().filter(|byte| *byte == b'\n').count(),
+            column: 1 + self.text[line_start..start].chars().count(),
+            length: self.text[start..end].chars().count(),
+        }
+    }
+
+    /// What stands at a place.
+    #[must_use]
+    pub fn at(&self, place: Place) -> &str {
+        self.text.get(place.start..place.end).unwrap_or_default()
+    }
+}
+
+fn floor(text: &str, mut at: usize) -> usize {
+    at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// A stretch of a file.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Place {
+    /// First byte.
+    pub start: usize,
+    /// One behind the last byte.
+    pub end: usize,
+    /// Line of the first character, from 1.
+    pub line: usize,
+    /// Column of the first character, from 1, in characters.
+    pub column: usize,
+    /// How many characters.
+    pub length: usize,
+}
