@@ -16,6 +16,7 @@ mod fault;
 mod ids;
 mod input;
 mod notice;
+mod text_filter;
 mod time;
 
 pub use command::{Command, LlmRequest, TtsRequest};
