@@ -23,7 +23,7 @@ mod world;
 
 pub use http::{Connector, HyperExecutor, HyperTimer, ServerHandle, http_client, serve};
 pub use ids::Ids;
-pub use network::{Io, Listener, Network};
+pub use network::{Cut, CutAt, CutHow, Io, LinkFaults, Listener, Network};
 pub use rand_chacha::ChaCha8Rng;
 pub use run::{RunError, run_real, run_virtual};
 pub use tasks::{PANICS_KEPT, Panicked, Stopped, Task, Tasks};

@@ -91,10 +91,10 @@ where
 }
 
 impl World {
-    fn new(network: impl FnOnce(&Tasks, &Clock, &Ids) -> Network, seed: u64, clock: Clock) -> Self {
+    fn new(network: impl FnOnce(&Clock, &Ids, &Tasks) -> Network, seed: u64, clock: Clock) -> Self {
         let ids = Ids::new(seed, clock.clone());
         let tasks = Tasks::new(clock.clone());
-        let network = network(&tasks, &clock, &ids);
+        let network = network(&clock, &ids, &tasks);
         Self { network, clock, ids, tasks }
     }
 }

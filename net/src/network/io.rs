@@ -2,6 +2,8 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use hyper_util::client::legacy::connect::{Connected, Connection};
@@ -11,28 +13,108 @@ use tokio_rustls::client::TlsStream;
 
 /// A connection: bytes both ways. Dropping it closes it, which the peer sees at once; what was written before is
 /// still delivered. After the peer is gone, reads end (0 bytes) and writes fail with `BrokenPipe`, on sockets also
-/// with `ConnectionReset`.
+/// with `ConnectionReset`. Both give `ConnectionReset` when the connection was [reset](crate::CutHow::Reset).
 #[derive(Debug)]
 pub struct Io(Kind);
 
 #[derive(Debug)]
 enum Kind {
-    Memory(DuplexStream),
+    Memory(Pipe),
     Tcp(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+    Tls(Box<TlsStream<Io>>),
 }
 
+/// How many bytes a connection in memory holds in each direction before a writer waits, as a socket's buffers do.
+const PIPE_CAPACITY: usize = 64 * 1024;
+
 impl Io {
-    pub(super) fn memory(pipe: DuplexStream) -> Self {
-        Self(Kind::Memory(pipe))
+    /// Both ends of a connection in memory.
+    pub(super) fn pair() -> (Self, Self) {
+        let (one, other) = tokio::io::duplex(PIPE_CAPACITY);
+        let is_reset = Arc::new(AtomicBool::new(false));
+        let one = Pipe { stream: one, is_reset: Arc::clone(&is_reset) };
+        (Self(Kind::Memory(one)), Self(Kind::Memory(Pipe { stream: other, is_reset })))
     }
 
     pub(super) fn tcp(stream: TcpStream) -> Self {
         Self(Kind::Tcp(stream))
     }
 
-    pub(super) fn tls(stream: TlsStream<TcpStream>) -> Self {
+    pub(super) fn tls(stream: TlsStream<Self>) -> Self {
         Self(Kind::Tls(Box::new(stream)))
+    }
+
+    /// Breaks the connection: the peer gets an error instead of an end.
+    pub(super) fn reset(self) {
+        match self.0 {
+            Kind::Memory(pipe) => pipe.is_reset.store(true, Ordering::Release),
+            Kind::Tcp(stream) => {
+                if let Err(error) = stream.set_zero_linger() {
+                    tracing::debug!(%error, "a connection is closed because it cannot be reset");
+                }
+            }
+            Kind::Tls(stream) => stream.into_inner().0.reset(),
+        }
+    }
+}
+
+/// One end of a connection in memory.
+#[derive(Debug)]
+struct Pipe {
+    stream: DuplexStream,
+    /// Set before the stream is dropped.
+    is_reset: Arc<AtomicBool>,
+}
+
+impl Pipe {
+    /// What the caller is told: the end of a stream that was reset is an error.
+    fn judge<T>(&self, poll: Poll<io::Result<T>>, is_end: bool) -> Poll<io::Result<T>> {
+        let is_end = is_end || matches!(poll, Poll::Ready(Err(_)));
+        if is_end && self.is_reset.load(Ordering::Acquire) {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+        }
+        poll
+    }
+}
+
+impl AsyncRead for Pipe {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let poll = Pin::new(&mut self.stream).poll_read(cx, buf);
+        let is_end = poll.is_ready() && buf.filled().len() == before && buf.remaining() > 0;
+        self.judge(poll, is_end)
+    }
+}
+
+impl AsyncWrite for Pipe {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let poll = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.judge(poll, false)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let poll = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        self.judge(poll, false)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
     }
 }
 

@@ -6,10 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::mpsc;
 
+use super::faults::key;
 use super::io::Io;
-
-/// How many bytes a connection holds in each direction before a writer waits, as a socket's buffers do.
-const PIPE_CAPACITY: usize = 64 * 1024;
 
 /// How many connections may wait to be accepted before dialing waits, as a socket's backlog does.
 const BACKLOG: usize = 128;
@@ -37,17 +35,17 @@ pub(super) struct Listening {
 
 impl Registry {
     pub(super) async fn dial(&self, authority: &str) -> Result<Io> {
-        let authority = with_port(authority);
+        let authority = key(authority);
         let listener = self.lock().listening.get(&authority).cloned();
         let refused = || Error::new(ErrorKind::ConnectionRefused, format!("nobody listens at {authority}"));
-        let (ours, theirs) = tokio::io::duplex(PIPE_CAPACITY);
-        listener.ok_or_else(refused)?.send(Io::memory(theirs)).await.map_err(|_| refused())?;
-        Ok(Io::memory(ours))
+        let (ours, theirs) = Io::pair();
+        listener.ok_or_else(refused)?.send(theirs).await.map_err(|_| refused())?;
+        Ok(ours)
     }
 
     pub(super) fn listen(self: &Arc<Self>, authority: &str) -> Result<Listening> {
         let mut names = self.lock();
-        let authority = match with_port(authority) {
+        let authority = match key(authority) {
             any if any.ends_with(":0") => names.free(any.trim_end_matches('0')),
             named => named,
         };
@@ -98,14 +96,4 @@ impl Names {
             }
         }
     }
-}
-
-/// The full form of an authority: lower case, port 80 unless it says another.
-fn with_port(authority: &str) -> String {
-    let mut full = authority.to_ascii_lowercase();
-    // A colon inside the brackets of an IPv6 address is none of a port.
-    if !full.rsplit(']').next().unwrap_or_default().contains(':') {
-        full.push_str(":80");
-    }
-    full
 }

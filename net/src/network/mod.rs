@@ -1,12 +1,16 @@
 //! Connections by name: pipes in memory, or sockets.
 
+mod faults;
 mod io;
+mod link;
 mod memory;
 mod sockets;
 
 use std::io::Result;
 use std::sync::Arc;
 
+use self::faults::FaultyLinks;
+pub use self::faults::{Cut, CutAt, CutHow, LinkFaults};
 pub use self::io::Io;
 use self::memory::Registry;
 use self::sockets::Sockets;
@@ -17,12 +21,24 @@ use crate::{Clock, Ids, Tasks};
 /// An authority is `host:port`. In memory any host will do, a missing port is 80, and nothing is resolved or
 /// encrypted.
 #[derive(Clone, Debug)]
-pub struct Network(Kind);
+pub struct Network {
+    kind: Kind,
+    links: Arc<Links>,
+}
 
 #[derive(Clone, Debug)]
 enum Kind {
     Memory(Arc<Registry>),
     Sockets(Arc<Sockets>),
+}
+
+/// The faulty links, and what they need to be at work.
+#[derive(Debug)]
+struct Links {
+    faulty: FaultyLinks,
+    clock: Clock,
+    ids: Ids,
+    tasks: Tasks,
 }
 
 /// Accepts connections to one authority. Dropping it frees the authority; connections not yet accepted are closed.
@@ -36,18 +52,18 @@ enum ListenerKind {
 }
 
 impl Network {
-    pub(crate) fn memory(_tasks: &Tasks, _clock: &Clock, _ids: &Ids) -> Self {
-        Self(Kind::Memory(Arc::default()))
+    pub(crate) fn memory(clock: &Clock, ids: &Ids, tasks: &Tasks) -> Self {
+        Self { kind: Kind::Memory(Arc::default()), links: Links::new(clock, ids, tasks) }
     }
 
-    pub(crate) fn sockets(_tasks: &Tasks, _clock: &Clock, _ids: &Ids) -> Self {
-        Self(Kind::Sockets(Arc::default()))
+    pub(crate) fn sockets(clock: &Clock, ids: &Ids, tasks: &Tasks) -> Self {
+        Self { kind: Kind::Sockets(Arc::default()), links: Links::new(clock, ids, tasks) }
     }
 
     /// Whether this is the network in memory, and so whether time is virtual.
     #[must_use]
     pub fn is_memory(&self) -> bool {
-        matches!(self.0, Kind::Memory(_))
+        matches!(self.kind, Kind::Memory(_))
     }
 
     /// Connects to an authority.
@@ -56,7 +72,20 @@ impl Network {
     ///
     /// `ConnectionRefused` when nobody listens there; on sockets, whatever the system says.
     pub async fn dial(&self, authority: &str) -> Result<Io> {
-        match &self.0 {
+        let Some((faults, random)) = self.links.faulty.next_connection(authority) else {
+            return self.dial_perfect(authority).await;
+        };
+        let Links { clock, ids, tasks, .. } = &*self.links;
+        clock.sleep(faults.latency * 2).await;
+        let far = self.dial_perfect(authority).await?;
+        let (ours, near) = Io::pair();
+        let random = ["out", "back"].map(|direction| ids.rng(&format!("{random}/{direction}")));
+        tasks.spawn_background("faulty link", link::carry(near, far, faults, clock.clone(), random));
+        Ok(ours)
+    }
+
+    async fn dial_perfect(&self, authority: &str) -> Result<Io> {
+        match &self.kind {
             Kind::Memory(registry) => registry.dial(authority).await,
             Kind::Sockets(_) => sockets::dial(authority).await,
         }
@@ -70,10 +99,17 @@ impl Network {
     /// As [`Network::dial`]; `InvalidInput` when the host is no name a certificate can have, `InvalidData` when the
     /// peer's certificate or handshake is refused.
     pub async fn dial_tls(&self, authority: &str) -> Result<Io> {
-        match &self.0 {
-            Kind::Memory(registry) => registry.dial(authority).await,
-            Kind::Sockets(sockets) => sockets.dial_tls(authority).await,
+        let io = self.dial(authority).await?;
+        match &self.kind {
+            Kind::Memory(_) => Ok(io),
+            Kind::Sockets(sockets) => sockets.encrypt(authority, io).await,
         }
+    }
+
+    /// Says what is wrong with the link to an authority. Holds for connections dialed from now on, from any clone of
+    /// this network; [`LinkFaults::default`] makes the link perfect again.
+    pub fn fault(&self, authority: &str, faults: LinkFaults) {
+        self.links.faulty.set(authority, faults);
     }
 
     /// Listens at an authority. Port 0 asks for a free one: [`Listener::authority`] tells which.
@@ -82,13 +118,20 @@ impl Network {
     ///
     /// `AddrInUse` when somebody listens there already; on sockets, whatever the system says.
     pub async fn listen(&self, authority: &str) -> Result<Listener> {
-        match &self.0 {
+        match &self.kind {
             Kind::Memory(registry) => registry.listen(authority).map(ListenerKind::Memory),
             Kind::Sockets(_) => {
                 sockets::listen(authority).await.map(|(listener, real)| ListenerKind::Socket(listener, real))
             }
         }
         .map(Listener)
+    }
+}
+
+impl Links {
+    fn new(clock: &Clock, ids: &Ids, tasks: &Tasks) -> Arc<Self> {
+        let (clock, ids, tasks) = (clock.clone(), ids.clone(), tasks.clone());
+        Arc::new(Self { faulty: FaultyLinks::default(), clock, ids, tasks })
     }
 }
 

@@ -18,13 +18,13 @@ pub(super) struct Sockets {
 }
 
 impl Sockets {
-    pub(super) async fn dial_tls(&self, authority: &str) -> Result<Io> {
+    /// Speaks TLS to the host of this authority over a connection to it.
+    pub(super) async fn encrypt(&self, authority: &str, io: Io) -> Result<Io> {
         let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host).trim_matches(['[', ']']);
         let name = ServerName::try_from(host.to_owned())
             .map_err(|error| Error::new(ErrorKind::InvalidInput, error))?;
         let connector = TlsConnector::from(self.tls()?);
-        let stream = connect(authority).await?;
-        Ok(Io::tls(connector.connect(name, stream).await?))
+        Ok(Io::tls(connector.connect(name, io).await?))
     }
 
     fn tls(&self) -> Result<Arc<ClientConfig>> {
@@ -55,7 +55,9 @@ fn client_config(roots: RootCertStore) -> Result<Arc<ClientConfig>> {
 }
 
 pub(super) async fn dial(authority: &str) -> Result<Io> {
-    Ok(Io::tcp(connect(authority).await?))
+    let stream = TcpStream::connect(authority).await?;
+    stream.set_nodelay(true)?;
+    Ok(Io::tcp(stream))
 }
 
 pub(super) async fn listen(authority: &str) -> Result<(TcpListener, String)> {
@@ -68,10 +70,4 @@ pub(super) async fn accept(listener: &TcpListener) -> Result<Io> {
     let (stream, _) = listener.accept().await?;
     stream.set_nodelay(true)?;
     Ok(Io::tcp(stream))
-}
-
-async fn connect(authority: &str) -> Result<TcpStream> {
-    let stream = TcpStream::connect(authority).await?;
-    stream.set_nodelay(true)?;
-    Ok(stream)
 }

@@ -1,6 +1,7 @@
 //! The promises of the crate, each checked in both worlds where it can be.
 #![expect(clippy::unwrap_used, reason = "tests may")]
 
+mod faults;
 mod http;
 mod network;
 mod tasks;

@@ -79,7 +79,7 @@ fn a_stop_ends_as_soon_as_the_tasks_do() {
 fn a_panic_is_reported_by_every_set_that_owns_the_task() {
     let ended = run_virtual(1, async |world| {
         let session = world.tasks.child();
-        session.spawn("clumsy", async { std::panic::panic_any("dropped a plate") }).detach();
+        session.spawn("clumsy", async { std::panic::resume_unwind(Box::new("dropped a plate")) }).detach();
         let stopped = session.stop(ms(100)).await;
         assert_eq!(stopped.panicked, [Panicked { name: "clumsy", message: "dropped a plate".to_owned() }]);
     });
