@@ -34,7 +34,8 @@ const COUNTER_MAX: u16 = 0x0fff;
 
 impl Ids {
     pub(crate) fn new(seed: u64, clock: Clock) -> Self {
-        let state = State { nonces: stream(seed, "nonce"), uuids: stream(seed, "uuid"), last: (0, 0) };
+        let state =
+            State { nonces: stream(seed, "ids/nonce"), uuids: stream(seed, "ids/uuid"), last: (0, 0) };
         Self(Arc::new(Inner { seed, clock, state: Mutex::new(state) }))
     }
 

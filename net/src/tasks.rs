@@ -226,6 +226,7 @@ impl Set {
                 membership.set.observe(&Panicked { name, message: panic_message(&*panic) });
             }
         };
+        #[expect(clippy::disallowed_methods, reason = "the one place that spawns: the task is owned here")]
         // The lock is free here: a runtime that is shutting down drops the future, and so the membership, in `spawn`.
         let abort = self.runtime.spawn(observed).abort_handle();
         let mut state = self.lock();

@@ -1,6 +1,7 @@
 //! hyper on our network, clock and tasks: the client's parts, and the server.
 
 mod client;
+#[expect(clippy::disallowed_types, reason = "hyper speaks of time in std's instants")]
 mod runtime;
 mod server;
 

@@ -1,9 +1,11 @@
 //! Connections by name: pipes in memory, or sockets.
 
 mod faults;
+#[expect(clippy::disallowed_types, reason = "one of the two kinds of connections is the system's")]
 mod io;
 mod link;
 mod memory;
+#[expect(clippy::disallowed_types, reason = "the only place that opens sockets")]
 mod sockets;
 
 use std::io::Result;
@@ -48,7 +50,7 @@ pub struct Listener(ListenerKind);
 #[derive(Debug)]
 enum ListenerKind {
     Memory(memory::Listening),
-    Socket(tokio::net::TcpListener, String),
+    Socket(sockets::Listening),
 }
 
 impl Network {
@@ -120,9 +122,7 @@ impl Network {
     pub async fn listen(&self, authority: &str) -> Result<Listener> {
         match &self.kind {
             Kind::Memory(registry) => registry.listen(authority).map(ListenerKind::Memory),
-            Kind::Sockets(_) => {
-                sockets::listen(authority).await.map(|(listener, real)| ListenerKind::Socket(listener, real))
-            }
+            Kind::Sockets(_) => sockets::Listening::bind(authority).await.map(ListenerKind::Socket),
         }
         .map(Listener)
     }
@@ -145,7 +145,7 @@ impl Listener {
     pub async fn accept(&mut self) -> Result<Io> {
         match &mut self.0 {
             ListenerKind::Memory(listening) => listening.accept().await,
-            ListenerKind::Socket(listener, _) => sockets::accept(listener).await,
+            ListenerKind::Socket(listening) => listening.accept().await,
         }
     }
 
@@ -154,7 +154,7 @@ impl Listener {
     pub fn authority(&self) -> &str {
         match &self.0 {
             ListenerKind::Memory(listening) => listening.authority(),
-            ListenerKind::Socket(_, authority) => authority,
+            ListenerKind::Socket(listening) => listening.authority(),
         }
     }
 }

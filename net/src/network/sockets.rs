@@ -60,14 +60,27 @@ pub(super) async fn dial(authority: &str) -> Result<Io> {
     Ok(Io::tcp(stream))
 }
 
-pub(super) async fn listen(authority: &str) -> Result<(TcpListener, String)> {
-    let listener = TcpListener::bind(authority).await?;
-    let real = listener.local_addr()?.to_string();
-    Ok((listener, real))
+/// One bound port.
+#[derive(Debug)]
+pub(super) struct Listening {
+    listener: TcpListener,
+    authority: String,
 }
 
-pub(super) async fn accept(listener: &TcpListener) -> Result<Io> {
-    let (stream, _) = listener.accept().await?;
-    stream.set_nodelay(true)?;
-    Ok(Io::tcp(stream))
+impl Listening {
+    pub(super) async fn bind(authority: &str) -> Result<Self> {
+        let listener = TcpListener::bind(authority).await?;
+        let authority = listener.local_addr()?.to_string();
+        Ok(Self { listener, authority })
+    }
+
+    pub(super) async fn accept(&self) -> Result<Io> {
+        let (stream, _) = self.listener.accept().await?;
+        stream.set_nodelay(true)?;
+        Ok(Io::tcp(stream))
+    }
+
+    pub(super) fn authority(&self) -> &str {
+        &self.authority
+    }
 }

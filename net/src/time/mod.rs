@@ -3,10 +3,21 @@
 //! Waiting has a resolution of one millisecond in both worlds, counted from the beginning of the world and rounded
 //! up; what is due in the same millisecond happens in the order in which it was scheduled.
 
+#[expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "the only place that reads the machine's clocks"
+)]
 mod clock;
 mod moment;
+#[expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "virtual time is made from tokio's")]
 mod paused;
 mod sleep;
+#[expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "the one timer thread of the real world"
+)]
 mod thread;
 mod timers;
 
