@@ -1,8 +1,10 @@
 //! The promises of the crate, each checked in both worlds where it can be.
 #![expect(clippy::unwrap_used, reason = "tests may")]
 
+mod determinism;
 mod faults;
 mod http;
+mod ids;
 mod network;
 mod tasks;
 mod time;
