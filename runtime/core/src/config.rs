@@ -112,9 +112,12 @@ impl Default for Interruption {
             gap: Duration::from_millis(200),
             complete_sentence: true,
             words: Vec::new(),
-            backchannels: ["嗯", "嗯嗯", "啊", "哦", "喔", "呃", "噢", "mm", "mhm", "mm-hmm", "uh-huh", "uh", "hm", "hmm", "oh"]
-                .map(String::from)
-                .to_vec(),
+            backchannels: [
+                "嗯", "嗯嗯", "啊", "哦", "喔", "呃", "噢", "mm", "mhm", "mm-hmm", "uh-huh", "uh", "hm",
+                "hmm", "oh",
+            ]
+            .map(String::from)
+            .to_vec(),
             speech_that_may_not_cut: SpeechThatMayNotCut::Ignore,
             signal_cuts_high: false,
         }

@@ -10,26 +10,43 @@
 //! Timers fire at their own deadline, not at the wake-up, so a late machine changes delays outside and never
 //! decisions inside. Deliberately out: audio samples, wire formats, vendors, clocks, tasks.
 
+mod asking;
 mod command;
 mod config;
+mod conversation;
+mod endpointing;
 mod fault;
+mod history;
 mod ids;
 mod input;
+mod interruption;
+mod metrics;
 mod notice;
+mod outbox;
+mod playout;
+mod recogniser;
+mod reply;
+mod retry;
+mod segmenter;
+mod speech_queue;
+mod spoken;
+mod synthesis;
 mod text_filter;
 mod time;
+mod utterance_text;
 
 pub use command::{Command, LlmRequest, TtsRequest};
 pub use config::{
-    AsrRules, Config, ConfigUpdate, Endpointing, HistoryRules, Interruption, InterruptionMode, Keep, LlmRules,
-    LowerPriority, Overflow, QueueRules, Resting, Segmentation, SpeechThatMayNotCut, Synthesis, TextRules, Turns,
-    Welcome, Window,
+    AsrRules, Config, ConfigUpdate, Endpointing, HistoryRules, Interruption, InterruptionMode, Keep,
+    LlmRules, LowerPriority, Overflow, QueueRules, Resting, Segmentation, SpeechThatMayNotCut, Synthesis,
+    TextRules, Turns, Welcome, Window,
 };
+pub use conversation::Conversation;
 pub use fault::{FaultKind, VendorFault, VendorRole};
 pub use ids::{AppCallId, AsrCallId, LlmCallId, RequestId, RoundId, TtsCallId};
 pub use input::{
-    AppCall, AsrEvent, Input, LlmEvent, Message, PlayoutEvent, Priority, Role, SamePriority, Signal, SpeechOptions,
-    TtsEvent,
+    AppCall, AsrEvent, Input, LlmEvent, Message, PlayoutEvent, Priority, Role, SamePriority, Signal,
+    SpeechOptions, TtsEvent,
 };
 pub use notice::{AgentState, InterruptedBy, MetricName, Notice, Refusal, Speaker, TurnEnd};
 pub use time::Time;

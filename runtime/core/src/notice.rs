@@ -107,8 +107,6 @@ pub enum Refusal {
     TooLong,
     /// The text holds nothing that can be said.
     Empty,
-    /// The new configuration contradicts itself.
-    Invalid,
 }
 
 /// What the agent is doing.

@@ -73,6 +73,7 @@ impl TextFilter {
     }
 
     /// Whether the terminator came, so that nothing more will be said.
+    #[cfg(test)]
     pub(crate) const fn is_terminated(&self) -> bool {
         self.terminated
     }

@@ -7,7 +7,9 @@ use std::time::Duration;
 /// Nanoseconds since the session began.
 ///
 /// "Never" is `None`, not a large value. Times order and subtract; a negative difference is zero.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize,
+)]
 #[serde(transparent)]
 pub struct Time(u64);
 

@@ -1,0 +1,213 @@
+//! Endpointing: deciding that the user has finished.
+//!
+//! In go voice edges, transcripts and the walkie-talkie signals; out comes "the turn ended, with this text" or
+//! nothing. A recogniser's final transcript is one of the inputs, never the decision. Whether a turn may cut the agent
+//! is decided elsewhere; vendors are unknown here.
+
+use crate::config;
+use crate::ids::AsrCallId;
+use crate::spoken;
+use crate::time::Time;
+use crate::utterance_text::reads_as_complete_sentence;
+
+/// Collects a user's turn and sees its end.
+#[derive(Debug, Default)]
+pub(crate) struct Endpointing {
+    turn: Option<Turn>,
+    /// Sentences of this stream up to this one belong to turns that are over.
+    stale: Option<(AsrCallId, u64)>,
+}
+
+#[derive(Debug)]
+struct Turn {
+    voice: Voice,
+    /// Whether the voice detector heard anything, or only the recogniser did.
+    has_voice: bool,
+    /// Whether something was said of which no final transcript can have come yet.
+    is_awaited: bool,
+    /// When the last final transcript came.
+    last_final: Option<Time>,
+    /// Whether only the signal to stop listening ends it.
+    is_held: bool,
+    sentences: Vec<Sentence>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Voice {
+    Speaking,
+    Silent { since: Time },
+}
+
+#[derive(Debug)]
+struct Sentence {
+    call: AsrCallId,
+    number: u64,
+    text: String,
+    is_final: bool,
+}
+
+/// A turn that has ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Ended {
+    /// All of it; empty when nothing was recognised.
+    pub(crate) text: String,
+    /// When the user fell silent.
+    pub(crate) silent_since: Time,
+}
+
+/// One transcript of the recogniser.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Transcript<'a> {
+    pub(crate) call: AsrCallId,
+    pub(crate) sentence: u64,
+    pub(crate) text: &'a str,
+    pub(crate) is_final: bool,
+}
+
+impl Endpointing {
+    /// Whether a turn is going on.
+    pub(crate) const fn is_open(&self) -> bool {
+        self.turn.is_some()
+    }
+
+    /// All that was recognised of the turn so far.
+    pub(crate) fn text(&self) -> String {
+        self.turn.as_ref().map(Turn::text).unwrap_or_default()
+    }
+
+    pub(crate) fn on_voice_started(&mut self) {
+        let turn = self.turn.get_or_insert_with(|| Turn::new(Voice::Speaking));
+        turn.voice = Voice::Speaking;
+        turn.has_voice = true;
+        turn.is_awaited = true;
+    }
+
+    pub(crate) fn on_voice_stopped(&mut self, at: Time) {
+        if let Some(turn) = &mut self.turn {
+            turn.voice = Voice::Silent { since: at };
+            // The detector reports silence late: a quick recogniser may have finished before.
+            turn.is_awaited &= turn.last_final.is_none_or(|last| last < at);
+        }
+    }
+
+    /// Takes a transcript; says whether it counts.
+    pub(crate) fn on_transcript(&mut self, now: Time, transcript: Transcript<'_>) -> bool {
+        let Transcript { call, sentence: number, text, is_final } = transcript;
+        let is_stale = self.stale.is_some_and(|(stale_call, last)| stale_call == call && number <= last);
+        if is_stale || (self.turn.is_none() && text.trim().is_empty()) {
+            return false;
+        }
+        let turn = self.turn.get_or_insert_with(|| Turn::new(Voice::Silent { since: now }));
+        match turn.sentences.iter_mut().find(|known| known.call == call && known.number == number) {
+            Some(known) => {
+                text.clone_into(&mut known.text);
+                known.is_final |= is_final;
+            }
+            None => turn.sentences.push(Sentence { call, number, text: text.to_owned(), is_final }),
+        }
+        if is_final {
+            turn.last_final = Some(now);
+        }
+        match turn.voice {
+            // What the detector did not hear lasts as long as the recogniser hears it.
+            Voice::Silent { .. } if !turn.has_voice => turn.voice = Voice::Silent { since: now },
+            Voice::Silent { .. } if is_final => turn.is_awaited = false,
+            Voice::Silent { .. } | Voice::Speaking => {}
+        }
+        true
+    }
+
+    /// Walkie-talkie: a turn begins, whatever was before it is forgotten.
+    pub(crate) fn on_start_listening(&mut self, now: Time) {
+        self.forget();
+        let mut turn = Turn::new(Voice::Silent { since: now });
+        turn.is_held = true;
+        self.turn = Some(turn);
+    }
+
+    /// Walkie-talkie: nothing more belongs to the turn.
+    pub(crate) fn on_stop_listening(&mut self, now: Time) {
+        if let Some(turn) = &mut self.turn {
+            turn.is_held = false;
+            if turn.voice == Voice::Speaking {
+                turn.voice = Voice::Silent { since: now };
+            }
+        }
+    }
+
+    /// Forgets the turn; what is still recognised of it will not count.
+    pub(crate) fn forget(&mut self) {
+        if let Some(last) = self.turn.take().and_then(|turn| turn.sentences.into_iter().next_back()) {
+            self.stale = Some((last.call, last.number));
+        }
+    }
+
+    /// Forgets the sentences that are finished and keeps the one being said.
+    pub(crate) fn forget_finished(&mut self) {
+        if let Some(turn) = &mut self.turn {
+            turn.sentences.retain(|sentence| !sentence.is_final);
+        }
+    }
+
+    /// When to ask [`Self::poll`] again; a transcript may end the turn sooner.
+    pub(crate) fn deadline(&self, rules: &config::Endpointing) -> Option<Time> {
+        let turn = self.turn.as_ref()?;
+        let Voice::Silent { since } = turn.voice else { return None };
+        if turn.is_held {
+            return None;
+        }
+        let silence_over = if is_walkie_talkie(rules) { since } else { since + turn.needed_silence(rules) };
+        let is_waiting = turn.is_waiting_for_final();
+        Some(if is_waiting { silence_over + rules.final_timeout } else { silence_over })
+    }
+
+    /// Ends the turn when it is time.
+    pub(crate) fn poll(&mut self, now: Time, rules: &config::Endpointing) -> Option<Ended> {
+        if self.deadline(rules).is_none_or(|at| at > now) {
+            return None;
+        }
+        let turn = self.turn.as_ref()?;
+        let Voice::Silent { since } = turn.voice else { return None };
+        let ended = Ended { text: turn.text(), silent_since: since };
+        self.forget();
+        Some(ended)
+    }
+}
+
+fn is_walkie_talkie(rules: &config::Endpointing) -> bool {
+    rules.turns == config::Turns::WalkieTalkie
+}
+
+impl Turn {
+    const fn new(voice: Voice) -> Self {
+        Self {
+            voice,
+            has_voice: false,
+            is_awaited: false,
+            last_final: None,
+            is_held: false,
+            sentences: Vec::new(),
+        }
+    }
+
+    fn text(&self) -> String {
+        self.sentences.iter().fold(String::new(), |mut text, sentence| {
+            spoken::append(&mut text, sentence.text.trim());
+            text
+        })
+    }
+
+    fn is_waiting_for_final(&self) -> bool {
+        self.is_awaited || self.sentences.iter().any(|sentence| !sentence.is_final)
+    }
+
+    fn needed_silence(&self, rules: &config::Endpointing) -> std::time::Duration {
+        let usual = rules.pause_interval.map_or(rules.silence, |pause| pause.max(rules.silence));
+        match rules.complete_sentence_silence {
+            Some(short) if !self.is_waiting_for_final() && reads_as_complete_sentence(&self.text()) => {
+                short.min(usual)
+            }
+            _ => usual,
+        }
+    }
+}

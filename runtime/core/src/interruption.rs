@@ -1,0 +1,91 @@
+//! Interruption: whether what the user says now cuts the agent, and by which rule.
+//!
+//! In go voice edges and transcripts, out comes a [`Verdict`]. Whether the agent is saying anything that may be cut,
+//! and what happens then, is the conversation's. Manual signals do not pass through here: they always cut.
+
+use crate::config;
+use crate::time::Time;
+use crate::utterance_text::{consists_of, contains_any, is_one_character, reads_as_complete_sentence};
+
+/// Follows the user's voice while the agent may be speaking.
+#[derive(Debug, Default)]
+pub(crate) struct Interruption {
+    run: Option<Run>,
+    /// The duration rule has been met but only backchannels were recognised; a new transcript decides anew.
+    is_held: bool,
+}
+
+/// A stretch of speech, its short gaps included.
+#[derive(Debug, Clone, Copy)]
+struct Run {
+    since: Time,
+    stopped: Option<Time>,
+}
+
+/// What the user's speech does to the agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Nothing, yet.
+    None,
+    /// It cuts, and is a turn of its own.
+    Cut,
+    /// It cuts and takes no turn: an interruption word.
+    CutAndDiscard,
+}
+
+impl Interruption {
+    pub(crate) fn on_voice_started(&mut self, at: Time, rules: &config::Interruption) {
+        let continued =
+            self.run.filter(|run| run.stopped.is_some_and(|stopped| at.since(stopped) <= rules.gap));
+        if continued.is_none() {
+            self.is_held = false;
+        }
+        self.run = Some(Run { since: continued.map_or(at, |run| run.since), stopped: None });
+    }
+
+    pub(crate) fn on_voice_stopped(&mut self, at: Time) {
+        if let Some(run) = &mut self.run {
+            run.stopped = Some(at);
+        }
+    }
+
+    /// When the duration rule would cut.
+    pub(crate) fn deadline(&self, rules: &config::Interruption) -> Option<Time> {
+        if self.is_held || !rules.words.is_empty() {
+            return None;
+        }
+        let run = self.run.filter(|run| run.stopped.is_none())?;
+        rules.speech_duration.map(|duration| run.since + duration)
+    }
+
+    /// Judges by duration, at or after the deadline.
+    pub(crate) fn judge_duration(&mut self, now: Time, said: &str, rules: &config::Interruption) -> Verdict {
+        if self.deadline(rules).is_none_or(|at| at > now) {
+            return Verdict::None;
+        }
+        if !said.is_empty() && consists_of(said, &rules.backchannels) {
+            self.is_held = true;
+            return Verdict::None;
+        }
+        Verdict::Cut
+    }
+
+    /// Judges by what was said, on every transcript.
+    pub(crate) fn judge_transcript(
+        &mut self,
+        now: Time,
+        said: &str,
+        is_final: bool,
+        rules: &config::Interruption,
+    ) -> Verdict {
+        self.is_held = false;
+        if !rules.words.is_empty() {
+            return if contains_any(said, &rules.words) { Verdict::CutAndDiscard } else { Verdict::None };
+        }
+        let is_sentence = is_final && rules.complete_sentence && reads_as_complete_sentence(said);
+        if is_sentence && !is_one_character(said) && !consists_of(said, &rules.backchannels) {
+            return Verdict::Cut;
+        }
+        self.judge_duration(now, said, rules)
+    }
+}

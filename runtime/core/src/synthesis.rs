@@ -1,0 +1,291 @@
+//! Segments in flight: synthesised ahead while one plays, played in order, each retried for itself.
+//!
+//! At most [`Synthesis::segments_ahead`] segments beyond the one being played are requested. A call is put into the
+//! playout with its first audio, once all segments before it are; since a call with audio is never retried, the
+//! order in the playout is final. The audio itself stays in the shell.
+
+use std::time::Duration;
+
+use crate::command::{Command, TtsRequest};
+use crate::config::Synthesis;
+use crate::fault::{FaultKind, VendorFault};
+use crate::ids::{RequestId, RoundId, TtsCallId};
+use crate::input::{PlayoutEvent, TtsEvent};
+use crate::outbox::Outbox;
+use crate::playout::Playout;
+use crate::retry::RetryRule;
+use crate::spoken::{self, SpeakingRate};
+use crate::time::Time;
+
+/// The speech of one reply.
+#[derive(Debug)]
+pub(crate) struct Speech {
+    rules: Synthesis,
+    round: RoundId,
+    segments: Vec<Segment>,
+    playout: Playout,
+    rate: SpeakingRate,
+}
+
+#[derive(Debug)]
+struct Segment {
+    text: String,
+    request: RequestId,
+    attempt: u32,
+    phase: Phase,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Not yet requested.
+    Ready,
+    /// The next attempt begins then.
+    Waiting { until: Time },
+    /// Requested, no audio yet.
+    Requested { call: TtsCallId, since: Time },
+    /// Audio arrives; `playing` once it is in the playout.
+    Audio { call: TtsCallId, playing: bool },
+    /// All audio arrived.
+    Arrived { call: TtsCallId, playing: bool, duration: Duration },
+    /// Nothing of it will be heard.
+    Lost,
+}
+
+/// What an event of a call meant to the reply.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// Status and headers of the first segment's answer.
+    FirstResponding,
+    /// First audio of the first segment.
+    FirstAudio,
+    /// A segment failed for good; the reply goes on with the next.
+    Fault(VendorFault),
+}
+
+impl Speech {
+    pub(crate) const fn new(rules: Synthesis, round: RoundId) -> Self {
+        Self { rules, round, segments: Vec::new(), playout: Playout::new(), rate: SpeakingRate::new() }
+    }
+
+    /// Adds a segment behind the others and requests what may be requested.
+    pub(crate) fn push(&mut self, text: String, now: Time, out: &mut Outbox) {
+        let request = out.next_request();
+        self.segments.push(Segment { text, request, attempt: 1, phase: Phase::Ready });
+        self.request_ahead(now, out);
+    }
+
+    /// Whether a segment was ever requested.
+    pub(crate) fn has_begun(&self) -> bool {
+        !self.segments.is_empty()
+    }
+
+    /// Whether every segment so far has been heard or is lost.
+    pub(crate) fn is_over(&self) -> bool {
+        self.segments.iter().all(|segment| self.is_behind(segment))
+    }
+
+    /// Whether anything was heard.
+    pub(crate) fn was_heard(&self) -> bool {
+        self.playout.has_begun()
+    }
+
+    /// How often the speech fell silent before its end.
+    pub(crate) const fn gaps(&self) -> u64 {
+        self.playout.gaps()
+    }
+
+    fn is_behind(&self, segment: &Segment) -> bool {
+        match segment.phase {
+            Phase::Lost => true,
+            Phase::Audio { call, .. } | Phase::Arrived { call, .. } => self.playout.has_ended(call),
+            Phase::Ready | Phase::Waiting { .. } | Phase::Requested { .. } => false,
+        }
+    }
+
+    fn request_ahead(&mut self, now: Time, out: &mut Outbox) {
+        let current = self.segments.iter().position(|segment| !self.is_behind(segment)).unwrap_or(0);
+        for segment in self.segments.iter_mut().skip(current).take(1 + self.rules.segments_ahead) {
+            if segment.phase == Phase::Ready {
+                segment.attempt(self.round, &self.rules, now, out);
+            }
+        }
+    }
+
+    /// Puts into the playout whatever has audio and has all before it there or lost.
+    fn play_in_order(&mut self, out: &mut Outbox) {
+        for segment in &mut self.segments {
+            match &mut segment.phase {
+                Phase::Lost => {}
+                Phase::Audio { call, playing } | Phase::Arrived { call, playing, .. } => {
+                    if !*playing {
+                        *playing = true;
+                        out.send(Command::Play(*call));
+                    }
+                }
+                Phase::Ready | Phase::Waiting { .. } | Phase::Requested { .. } => break,
+            }
+        }
+    }
+
+    /// Takes an event of any synthesis call; those of other calls die here.
+    pub(crate) fn on_event(
+        &mut self,
+        now: Time,
+        from: TtsCallId,
+        event: TtsEvent,
+        out: &mut Outbox,
+    ) -> Option<Progress> {
+        let index = self.segments.iter().position(|segment| segment.phase.call() == Some(from))?;
+        let segment = &mut self.segments[index];
+        let progress = match (segment.phase, event) {
+            (Phase::Requested { .. }, TtsEvent::Responding) => {
+                (index == 0).then_some(Progress::FirstResponding)
+            }
+            (Phase::Requested { call, .. }, TtsEvent::FirstAudio) => {
+                segment.phase = Phase::Audio { call, playing: false };
+                (index == 0).then_some(Progress::FirstAudio)
+            }
+            (Phase::Requested { .. }, TtsEvent::Finished { .. }) => {
+                let fault = VendorFault::new(FaultKind::Broken, "the answer holds no audio");
+                segment.fail(&self.rules, now, fault)
+            }
+            (Phase::Requested { .. }, TtsEvent::Failed { fault, .. }) => {
+                segment.fail(&self.rules, now, fault)
+            }
+            (Phase::Audio { call, playing }, TtsEvent::Finished { duration }) => {
+                segment.phase = Phase::Arrived { call, playing, duration };
+                self.rate.learn(&segment.text, duration);
+                None
+            }
+            (Phase::Audio { call, playing }, TtsEvent::Failed { fault, duration }) => {
+                // What arrived is said; what is missing counts as not spoken.
+                segment.text =
+                    spoken::heard_part(&segment.text, duration, self.rate.estimate(&segment.text)).to_owned();
+                segment.phase = Phase::Arrived { call, playing, duration };
+                Some(Progress::Fault(fault))
+            }
+            _ => None,
+        };
+        self.play_in_order(out);
+        self.request_ahead(now, out);
+        progress
+    }
+
+    /// Takes an event of the playout.
+    pub(crate) fn on_playout(&mut self, now: Time, event: &PlayoutEvent, out: &mut Outbox) {
+        let (PlayoutEvent::Started(call)
+        | PlayoutEvent::Dry(call)
+        | PlayoutEvent::Resumed(call)
+        | PlayoutEvent::Ended(call)) = *event;
+        if self.segments.iter().any(|segment| segment.phase.is_playing(call)) {
+            self.playout.on_event(now, event);
+            self.request_ahead(now, out);
+        }
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Time> {
+        self.segments.iter().filter_map(|segment| segment.deadline(&self.rules)).min()
+    }
+
+    /// Acts on the first deadline that has come.
+    pub(crate) fn on_time(&mut self, now: Time, out: &mut Outbox) -> Option<Progress> {
+        let due = |segment: &&mut Segment| segment.deadline(&self.rules).is_some_and(|at| at <= now);
+        let segment = self.segments.iter_mut().find(due)?;
+        let progress = if let Phase::Requested { call, .. } = segment.phase {
+            out.send(Command::CancelTts(call));
+            segment.fail(&self.rules, now, VendorFault::new(FaultKind::Timeout, "no audio in time"))
+        } else {
+            segment.attempt(self.round, &self.rules, now, out);
+            None
+        };
+        self.play_in_order(out);
+        self.request_ahead(now, out);
+        progress
+    }
+
+    /// Cancels what is in flight and stops the playout.
+    pub(crate) fn cancel(&mut self, out: &mut Outbox) {
+        for segment in &mut self.segments {
+            if let Some(call) = segment.phase.call().filter(|call| !self.playout.has_ended(*call)) {
+                out.send(Command::CancelTts(call));
+            }
+        }
+        out.send(Command::StopPlayout);
+    }
+
+    /// The text heard by `now`: whole segments, and by its share the one being played.
+    pub(crate) fn heard(&self, now: Time) -> String {
+        let mut text = String::new();
+        for segment in &self.segments {
+            let Some(call) = segment.phase.call() else { continue };
+            if self.playout.has_ended(call) {
+                spoken::append(&mut text, &segment.text);
+                continue;
+            }
+            let heard = self.playout.heard(call, now);
+            let whole = match segment.phase {
+                Phase::Arrived { duration, .. } => duration,
+                _ => self.rate.estimate(&segment.text),
+            };
+            if self.rules.partial_segments {
+                spoken::append(&mut text, spoken::heard_part(&segment.text, heard, whole));
+            }
+            break;
+        }
+        text
+    }
+}
+
+impl Segment {
+    fn attempt(&mut self, round: RoundId, rules: &Synthesis, now: Time, out: &mut Outbox) {
+        let call = out.next_tts_call();
+        self.phase = Phase::Requested { call, since: now };
+        let request = TtsRequest {
+            round,
+            request: self.request,
+            attempt: self.attempt,
+            text: self.text.clone(),
+            read_ahead: rules.read_ahead,
+            stall_timeout: rules.stall_timeout,
+        };
+        out.send(Command::StartTts(call, request));
+    }
+
+    fn fail(&mut self, rules: &Synthesis, now: Time, fault: VendorFault) -> Option<Progress> {
+        let rule = RetryRule {
+            retries: rules.retries,
+            backoff: rules.backoff,
+            max_retry_after: rules.first_audio_timeout,
+        };
+        if let Some(wait) = rule.wait_after(self.attempt, &fault) {
+            self.attempt += 1;
+            self.phase = Phase::Waiting { until: now + wait };
+            return None;
+        }
+        self.phase = Phase::Lost;
+        Some(Progress::Fault(fault))
+    }
+
+    fn deadline(&self, rules: &Synthesis) -> Option<Time> {
+        match self.phase {
+            Phase::Waiting { until } => Some(until),
+            Phase::Requested { since, .. } => Some(since + rules.first_audio_timeout),
+            Phase::Ready | Phase::Audio { .. } | Phase::Arrived { .. } | Phase::Lost => None,
+        }
+    }
+}
+
+impl Phase {
+    const fn call(self) -> Option<TtsCallId> {
+        match self {
+            Self::Requested { call, .. } | Self::Audio { call, .. } | Self::Arrived { call, .. } => {
+                Some(call)
+            }
+            Self::Ready | Self::Waiting { .. } | Self::Lost => None,
+        }
+    }
+
+    fn is_playing(self, which: TtsCallId) -> bool {
+        matches!(self, Self::Audio { call, playing: true } | Self::Arrived { call, playing: true, .. } if call == which)
+    }
+}
