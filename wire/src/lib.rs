@@ -5,6 +5,7 @@
 //! them wrote: see `fixtures/wire/`.
 
 pub mod custom_tts;
+pub mod openai;
 pub mod session_headers;
 pub mod sse;
 pub mod tencent_asr;

@@ -1,0 +1,10 @@
+//! The HTTP protocol that OpenAI made and most language models speak, with the deviations of those that nearly do.
+//!
+//! What we write is strict; what we read is tolerant, and each tolerance names the deviation it is there for, as
+//! `Q` and a number: the rows of the table of quirks in the book. Deliberately out: tool calls, several choices.
+
+pub mod chat;
+mod error;
+mod json;
+
+pub use error::{ApiError, ErrorBody};
