@@ -47,6 +47,6 @@ deny:
 advisories:
     cargo deny check advisories
 
-# The book, in docs/book (`cargo install mdbook --locked`).
+# The book, in target/book (`cargo install mdbook --locked`).
 book:
-    mdbook build docs
+    mdbook build

@@ -49,7 +49,7 @@ fn crates_depend_only_along_the_map() -> Checked {
     assert!(output.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&output.stderr));
     let metadata: Value = serde_json::from_slice(&output.stdout)?;
     report(
-        "docs/src/architecture.md says who knows whom",
+        "docs/architecture.md says who knows whom",
         vec![("Cargo.toml".to_owned(), edges::forbidden(&metadata))],
     );
     Ok(())

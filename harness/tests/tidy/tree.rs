@@ -11,7 +11,7 @@ pub(crate) fn root() -> PathBuf {
 
 /// Paths of all files, relative to the root, with `/` between the parts, sorted.
 ///
-/// Left out: the repository's own folder, build directories (by the tag cargo puts into them) and built books.
+/// Left out: the repository's own folder and build directories (by the tag cargo puts into them).
 pub(crate) fn files() -> io::Result<Vec<String>> {
     let root = root();
     let mut found = Vec::new();
@@ -33,7 +33,7 @@ pub(crate) fn files() -> io::Result<Vec<String>> {
 }
 
 fn is_foreign(folder: &Path) -> bool {
-    folder.ends_with(".git") || folder.ends_with("docs/book") || folder.join("CACHEDIR.TAG").exists()
+    folder.ends_with(".git") || folder.join("CACHEDIR.TAG").exists()
 }
 
 /// The file's text, or nothing if it is not UTF-8.
