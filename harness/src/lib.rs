@@ -2,4 +2,5 @@
 
 pub mod scenario;
 pub mod timeline;
+pub mod user;
 pub mod vocabulary;

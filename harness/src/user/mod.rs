@@ -1,0 +1,16 @@
+//! The scripted user: what a person at the other end of the room says, as exact samples at exact times.
+//!
+//! In are the signals of spoken steps (recorded or made here), the track that places them sample by sample, and the
+//! pump that carries the track into a room on a 20 ms grid. Deliberately out: when a step is due, and everything the
+//! agent does about it.
+
+mod audible;
+mod speech;
+mod synthetic;
+mod track;
+mod wav;
+
+pub use audible::{AUDIBLE, first_audible, last_audible};
+pub use speech::Speech;
+pub use track::{FRAME_SAMPLES, SAMPLE_RATE, Track};
+pub use wav::WavError;
