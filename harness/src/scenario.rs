@@ -20,7 +20,8 @@ use std::time::Duration;
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use expectation::{Expectations, Line, LineKind, NothingElse};
 pub use sentence::{
-    Anchor, Bound, EventName, FieldPath, Literal, Offset, Op, Pattern, Quote, Segment, Sentence, Subject, Test,
+    Anchor, Bound, EventName, FieldPath, Literal, Offset, Op, Pattern, Quote, Segment, Sentence, Subject,
+    Test,
 };
 pub use source::{Place, Source};
 pub use step::{Action, AppAction, AppCall, Step, UserAction};

@@ -28,13 +28,7 @@ impl Diagnostic {
     /// A mistake at a place.
     #[must_use]
     pub fn new(source: &Arc<Source>, place: Place, message: impl Into<String>) -> Self {
-        Self {
-            source: Arc::clone(source),
-            place,
-            message: message.into(),
-            label: String::new(),
-            help: None,
-        }
+        Self { source: Arc::clone(source), place, message: message.into(), label: String::new(), help: None }
     }
 
     /// The same with words behind the caret.

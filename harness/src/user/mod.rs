@@ -4,13 +4,13 @@
 //! pump that carries the track into a room on a 20 ms grid. Deliberately out: when a step is due, and everything the
 //! agent does about it.
 
-mod audible;
+mod loudness;
 mod speech;
 mod synthetic;
 mod track;
 mod wav;
 
-pub use audible::{AUDIBLE, first_audible, last_audible};
+pub use loudness::{AUDIBLE, SILENCE, energy, first_audible, last_audible, level};
 pub use speech::Speech;
 pub use track::{FRAME_SAMPLES, SAMPLE_RATE, Track};
 pub use wav::WavError;

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::audible::{first_audible, last_audible};
+use super::loudness::{energy, first_audible, last_audible, power_at};
 use super::synthetic;
-use super::track::duration_of;
+use super::track::{FRAME_SAMPLES, duration_of};
 use super::wav::{self, WavError};
 
 /// A signal to be said, mono at 16 kHz. Cheap to clone.
@@ -38,11 +38,12 @@ impl Speech {
         Some(Self { samples: samples.into(), first, last })
     }
 
-    /// The same speech louder or softer by so many decibels; what exceeds full scale is clipped. `None` when nothing
-    /// of it stays above -50 dBFS.
+    /// The same speech, its loudest 20 ms at this level in dB of full scale; what exceeds full scale is clipped.
+    /// `None` when nothing of it stays above -50 dBFS.
     #[must_use]
-    pub fn at_level(&self, decibels: i32) -> Option<Self> {
-        let gain = gain(decibels);
+    pub fn at_level(&self, level: i32) -> Option<Self> {
+        let loudest = self.samples.chunks(FRAME_SAMPLES).map(energy).max().unwrap_or(0);
+        let gain = (power_at(level) * FRAME_SAMPLES as f64 / loudest.max(1) as f64).sqrt();
         Self::new(self.samples.iter().map(|sample| scale(*sample, gain)).collect())
     }
 
@@ -71,23 +72,15 @@ impl Speech {
     }
 }
 
-/// The factor of a level in 65536ths, from the same few multiplications on every machine.
-fn gain(decibels: i32) -> i64 {
-    /// 10^(1/20).
-    const ONE_DECIBEL: f64 = 1.122_018_454_301_963_3;
-    let factor = (0..decibels.unsigned_abs().min(120)).fold(1.0, |product, _| product * ONE_DECIBEL);
-    let factor = if decibels < 0 { 1.0 / factor } else { factor };
-    (factor * 65_536.0) as i64
-}
-
 /// Never gives `i16::MIN`: its magnitude is not a sample, and detectors stumble over it.
-fn scale(sample: i16, gain: i64) -> i16 {
-    ((i64::from(sample) * gain) >> 16).clamp(-32_767, 32_767) as i16
+fn scale(sample: i16, gain: f64) -> i16 {
+    (f64::from(sample) * gain).round().clamp(-32_767.0, 32_767.0) as i16
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::user::level;
 
     fn fixture(name: &str) -> std::path::PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/speech").join(name)
@@ -102,12 +95,19 @@ mod tests {
     }
 
     #[test]
-    fn a_level_is_a_factor_and_clips() {
-        let cases =
-            [(0, 1000, 1000), (-6, 1000, 501), (6, 1000, 1995), (20, 30_000, 32_767), (20, -30_000, -32_767)];
-        for (decibels, sample, want) in cases {
-            assert_eq!(scale(sample, gain(decibels)), want, "{decibels} dB of {sample}");
+    fn a_level_is_that_of_the_loudest_frame() {
+        let speech = Speech::recorded(&fixture("zh-wait.wav")).unwrap();
+        for want in [-40, -26, -12] {
+            let scaled = speech.at_level(want).unwrap();
+            let loudest = scaled.samples().chunks(FRAME_SAMPLES).map(energy).max().unwrap();
+            assert_eq!(level(loudest, FRAME_SAMPLES), want);
+            assert_eq!(scaled.samples().len(), speech.samples().len());
         }
+    }
+
+    #[test]
+    fn what_exceeds_full_scale_is_clipped() {
+        assert_eq!([scale(30_000, 10.0), scale(-30_000, 10.0), scale(-7, 0.5)], [32_767, -32_767, -4]);
     }
 
     #[test]
