@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use bargein_core::{
     AppCall, AppCallId, AsrCallId, AsrEvent, Command, Config, FaultKind, Input, LlmCallId, LlmEvent, Message,
-    Notice, PlayoutEvent, Priority, QueueRules, Role, RoundId, SamePriority, Signal, Speaker, SpeechOptions,
-    TtsCallId, TtsEvent, Turns, Welcome,
+    Notice, PlayoutEvent, Priority, QueueRules, RequestId, Role, RoundId, SamePriority, Signal, Speaker,
+    SpeechOptions, TtsCallId, TtsEvent, TurnEnd, Turns, Welcome,
 };
 use driver::{Driver, LlmPlan, TtsPlan, Vendors};
 use proptest::prelude::*;
@@ -210,8 +210,11 @@ fn without_spaces(text: &str) -> String {
 fn check(config: &Config, driver: &Driver) {
     let mut open: BTreeSet<(RoundId, u8)> = BTreeSet::new();
     let mut begun: BTreeSet<(RoundId, u8)> = BTreeSet::new();
-    let mut calls: BTreeMap<TtsCallId, RoundId> = BTreeMap::new();
+    let mut calls: BTreeMap<TtsCallId, (RoundId, RequestId)> = BTreeMap::new();
     let mut cancelled: BTreeSet<TtsCallId> = BTreeSet::new();
+    let mut played: Vec<(RoundId, RequestId)> = Vec::new();
+    let mut in_flight = driver.calls_in_flight();
+    let mut is_playout_stopped = true;
     let mut heard: BTreeSet<String> = BTreeSet::from([without_spaces(ADDED)]);
     let mut waiting: BTreeSet<RoundId> = BTreeSet::new();
     let mut answered: BTreeSet<AppCallId> = BTreeSet::new();
@@ -229,7 +232,10 @@ fn check(config: &Config, driver: &Driver) {
                     waiting.remove(round);
                 }
             }
-            Command::Notify(Notice::TurnEnded { round, of, text, .. }) => {
+            Command::Notify(Notice::TurnEnded { round, of, text, why }) => {
+                let is_cut =
+                    *of == Speaker::Agent && matches!(why, TurnEnd::Interrupted(_) | TurnEnd::Stopped);
+                assert!(is_playout_stopped || !is_cut, "{at}: {round:?} was cut and its audio goes on");
                 assert!(
                     open.remove(&(*round, side(*of))),
                     "{at}: the turn {round:?} of {of:?} ended without beginning"
@@ -252,17 +258,29 @@ fn check(config: &Config, driver: &Driver) {
                 assert!(waiting.remove(round), "{at}: {round:?} was dropped without waiting");
             }
             Command::StartTts(call, request) => {
-                calls.insert(*call, request.round);
+                calls.insert(*call, (request.round, request.request));
                 assert!(open.contains(&(request.round, 1)), "{at}: synthesis outside its turn");
                 assert!(!request.text.trim().is_empty(), "{at}: nothing to say");
             }
             Command::CancelTts(call) => {
                 cancelled.insert(*call);
+                in_flight.tts.remove(call);
             }
+            Command::CancelLlm(call) => {
+                in_flight.llm.remove(call);
+            }
+            Command::StopPlayout => is_playout_stopped = true,
             Command::Play(call) => {
                 assert!(!cancelled.contains(call), "{at}: {call:?} was cancelled and is played");
-                let round = calls[call];
+                let (round, request) = calls[call];
                 assert!(open.contains(&(round, 1)), "{at}: {round:?} is over and is played");
+                let last = played.last().filter(|(other, _)| *other == round);
+                assert!(
+                    last.is_none_or(|(_, last)| *last < request),
+                    "{at}: {call:?} is played out of order"
+                );
+                played.push((round, request));
+                is_playout_stopped = false;
             }
             Command::StartLlm(_, request) => {
                 for message in request.messages.iter().filter(|message| message.role == Role::Assistant) {
@@ -277,6 +295,7 @@ fn check(config: &Config, driver: &Driver) {
         }
     }
     assert!(open.is_empty(), "turns never ended: {open:?}");
+    assert!(in_flight.llm.is_empty() && in_flight.tts.is_empty(), "calls left open: {in_flight:?}");
     assert!(waiting.is_empty(), "speeches lost silently: {waiting:?}");
     let asked = driver.journal.iter().filter(|(_, input)| matches!(input, Some(Input::App(..)))).count();
     assert_eq!(answered.len(), asked, "every call is answered");

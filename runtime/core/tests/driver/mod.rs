@@ -39,6 +39,13 @@ pub(crate) struct TtsPlan {
     pub(crate) fault: Option<FaultKind>,
 }
 
+/// Vendor calls that nobody has ended.
+#[derive(Debug, Default)]
+pub(crate) struct InFlight {
+    pub(crate) llm: BTreeSet<LlmCallId>,
+    pub(crate) tts: BTreeSet<TtsCallId>,
+}
+
 /// The core with everything around it.
 pub(crate) struct Driver {
     pub(crate) core: Conversation,
@@ -54,7 +61,6 @@ pub(crate) struct Driver {
     counter: u64,
     playing: VecDeque<TtsCallId>,
     audio: BTreeMap<TtsCallId, Duration>,
-    cancelled: BTreeSet<u64>,
 }
 
 impl Driver {
@@ -71,7 +77,6 @@ impl Driver {
             counter: 0,
             playing: VecDeque::new(),
             audio: BTreeMap::new(),
-            cancelled: BTreeSet::new(),
         };
         driver.execute();
         driver
@@ -104,6 +109,30 @@ impl Driver {
         self.now = end;
     }
 
+    /// The calls that were started and have not ended by themselves.
+    pub(crate) fn calls_in_flight(&self) -> InFlight {
+        let mut in_flight = InFlight::default();
+        for (_, command) in &self.said {
+            match command {
+                Command::StartLlm(call, _) => drop(in_flight.llm.insert(*call)),
+                Command::StartTts(call, _) => drop(in_flight.tts.insert(*call)),
+                _ => {}
+            }
+        }
+        for (_, input) in &self.journal {
+            match input {
+                Some(Input::Llm(call, LlmEvent::Finished | LlmEvent::Failed(_))) => {
+                    drop(in_flight.llm.remove(call))
+                }
+                Some(Input::Tts(call, TtsEvent::Finished { .. } | TtsEvent::Failed { .. })) => {
+                    in_flight.tts.remove(call);
+                }
+                _ => {}
+            }
+        }
+        in_flight
+    }
+
     fn on_due(&mut self, input: Input) {
         if let Input::Playout(PlayoutEvent::Ended(call)) = input {
             if self.playing.front() != Some(&call) {
@@ -129,7 +158,6 @@ impl Driver {
                 Command::StartLlm(call, _) => self.start_llm(call),
                 Command::StartTts(call, _) => self.start_tts(call),
                 Command::CancelTts(call) => {
-                    self.cancelled.insert(call.0);
                     self.due.retain(|_, input| !matches!(input, Input::Tts(of, _) if *of == call));
                 }
                 Command::CancelLlm(call) => {
