@@ -19,6 +19,8 @@ use crate::config::TextRules;
 use find::{Found, find};
 use markup::Markup;
 
+pub(crate) use emoji::is_emoji;
+
 /// The filter of one reply.
 #[derive(Debug)]
 pub(crate) struct TextFilter {

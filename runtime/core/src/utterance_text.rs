@@ -1,118 +1,87 @@
-//! What an utterance is, judged by its text alone: complete, one character, speakable, of given words.
+//! What a short text is: whether it can be said, whether it says only this or that.
 //!
-//! Compared without case and punctuation: Chinese by characters, other scripts by words.
+//! Comparisons ignore case, punctuation, emoji and full-width forms. A CJK character is a word of its own, so that
+//! `停` is found in `不要停下来`, but `stop` is not found in `unstoppable`.
 
-use crate::spoken::is_cjk;
+#[cfg(test)]
+mod tests;
 
-/// Whether the text reads as a complete sentence: it ends with a mark that ends sentences. Recognisers put them.
-pub(crate) fn reads_as_complete_sentence(text: &str) -> bool {
-    let bare = text.trim_end_matches(|c: char| c.is_whitespace() || "\"'”’」』）)".contains(c));
-    is_speakable(bare) && bare.ends_with(['。', '！', '？', '.', '!', '?']) && !bare.ends_with("...")
-}
+use unicode_segmentation::UnicodeSegmentation;
 
-/// Whether there is anything in it to say.
+use crate::text_filter::is_emoji;
+
+/// Whether there is anything in it that can be said: a letter, a character or a digit.
 pub(crate) fn is_speakable(text: &str) -> bool {
-    text.chars().any(char::is_alphanumeric)
+    letters(text).next().is_some()
 }
 
-/// Whether it is one character, punctuation aside: takes no turn where such are filtered.
+/// Whether it is one CJK character or one letter, punctuation ignored. A digit answers something and is none.
 pub(crate) fn is_one_character(text: &str) -> bool {
-    text.chars().filter(|c| c.is_alphanumeric()).count() == 1
+    let mut letters = letters(text);
+    letters.next().is_some_and(|letter| letter.starts_with(char::is_alphabetic)) && letters.next().is_none()
 }
 
-/// Whether all of it consists of these phrases, in any number and order.
-pub(crate) fn consists_of(text: &str, phrases: &[String]) -> bool {
-    let words = words(text);
+/// Whether all of `said` is made of `phrases`, each as often as you like. Nothing said is made of nothing.
+pub(crate) fn consists_of(said: &str, phrases: &[String]) -> bool {
+    let said = words(said);
     let phrases: Vec<_> =
-        phrases.iter().map(|phrase| self::words(phrase)).filter(|words| !words.is_empty()).collect();
-    // reachable[n]: the first n words are made of phrases.
-    let mut reachable = vec![true];
-    for end in 1..=words.len() {
-        let is_reachable = phrases.iter().any(|phrase| {
-            end >= phrase.len()
-                && reachable[end - phrase.len()]
-                && words[end - phrase.len()..end] == phrase[..]
-        });
-        reachable.push(is_reachable);
-    }
-    !words.is_empty() && reachable[words.len()]
-}
-
-/// Whether it contains one of these phrases.
-pub(crate) fn contains_any(text: &str, phrases: &[String]) -> bool {
-    let words = words(text);
-    phrases
-        .iter()
-        .map(|phrase| self::words(phrase))
-        .any(|phrase| !phrase.is_empty() && words.windows(phrase.len()).any(|window| *window == phrase[..]))
-}
-
-/// The words to compare: each CJK character for itself, other letters and digits in runs, in lower case.
-fn words(text: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    let mut is_in_word = false;
-    for c in text.chars() {
-        if is_cjk(c) {
-            words.push(c.to_string());
-            is_in_word = false;
-        } else if c.is_alphanumeric() {
-            match words.last_mut().filter(|_| is_in_word) {
-                Some(word) => word.extend(c.to_lowercase()),
-                None => words.push(c.to_lowercase().collect()),
+        phrases.iter().map(|phrase| words(phrase)).filter(|words| !words.is_empty()).collect();
+    let mut reached = vec![false; said.len() + 1];
+    reached[0] = true;
+    for at in 0..said.len() {
+        if reached[at] {
+            for phrase in phrases.iter().filter(|phrase| said[at..].starts_with(phrase)) {
+                reached[at + phrase.len()] = true;
             }
-            is_in_word = true;
-        } else {
-            is_in_word = false;
         }
     }
+    !said.is_empty() && reached[said.len()]
+}
+
+/// Whether one of `phrases` is in `said`, word for word.
+pub(crate) fn contains_any(said: &str, phrases: &[String]) -> bool {
+    let said = words(said);
+    phrases
+        .iter()
+        .map(|phrase| words(phrase))
+        .any(|phrase| !phrase.is_empty() && said.windows(phrase.len()).any(|part| part == phrase))
+}
+
+/// Whether it is a character of Chinese, Japanese or Korean writing: one syllable, written without spaces.
+pub(crate) const fn is_cjk(c: char) -> bool {
+    matches!(c,
+        '\u{1100}'..='\u{11FF}' | '\u{3005}'..='\u{3007}' | '\u{3040}'..='\u{318F}' | '\u{31A0}'..='\u{31BF}'
+        | '\u{31F0}'..='\u{31FF}' | '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7AF}'
+        | '\u{F900}'..='\u{FAFF}' | '\u{FF66}'..='\u{FF9F}' | '\u{20000}'..='\u{3FFFF}')
+}
+
+/// The grapheme clusters that are said.
+fn letters(text: &str) -> impl Iterator<Item = &str> {
+    text.graphemes(true).filter(|cluster| cluster.contains(char::is_alphanumeric) && !is_emoji(cluster))
+}
+
+/// The words, all in one spelling: `Mm-hmm, it’s ＯＫ。` is `mm hmm its ok`.
+fn words(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    for c in text.chars().map(narrow).flat_map(char::to_lowercase) {
+        if is_cjk(c) || !c.is_alphanumeric() && !matches!(c, '\'' | '’') {
+            words.extend((!word.is_empty()).then(|| std::mem::take(&mut word)));
+        }
+        if is_cjk(c) {
+            words.push(c.to_string());
+        } else if c.is_alphanumeric() {
+            word.push(c);
+        }
+    }
+    words.extend((!word.is_empty()).then_some(word));
     words
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn phrases(words: &[&str]) -> Vec<String> {
-        words.iter().map(|word| (*word).to_owned()).collect()
-    }
-
-    #[test]
-    fn sentences_are_complete_by_their_mark() {
-        for text in ["今天天气怎么样？", "Stop it.", "他说：“好。”", "Really?! "] {
-            assert!(reads_as_complete_sentence(text), "{text}");
-        }
-        for text in ["今天天气", "等一下，", "well...", "", "。", "我想……"] {
-            assert!(!reads_as_complete_sentence(text), "{text}");
-        }
-    }
-
-    #[test]
-    fn one_character_is_one_without_its_punctuation() {
-        for (text, expected) in [("嗯。", true), ("I", true), ("好的", false), ("。", false), ("ok", false)]
-        {
-            assert_eq!(is_one_character(text), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn backchannels_are_told_from_speech() {
-        let known = phrases(&["嗯", "mm-hmm", "uh"]);
-        for text in ["嗯", "嗯嗯。", "Mm-hmm, uh.", "嗯 uh"] {
-            assert!(consists_of(text, &known), "{text}");
-        }
-        for text in ["", "。", "嗯我知道", "hmm", "uh no"] {
-            assert!(!consists_of(text, &known), "{text}");
-        }
-    }
-
-    #[test]
-    fn words_are_found_whole() {
-        let known = phrases(&["停", "stop now"]);
-        for text in ["请停一下", "Please STOP, now!"] {
-            assert!(contains_any(text, &known), "{text}");
-        }
-        for text in ["stopnow", "stop it now", "等等", ""] {
-            assert!(!contains_any(text, &known), "{text}");
-        }
+/// The ASCII form of a full-width sign.
+fn narrow(c: char) -> char {
+    match c {
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
+        _ => c,
     }
 }

@@ -81,7 +81,7 @@ pub(super) fn next(rest: &str, at_end: bool) -> Option<Step> {
 }
 
 /// Whether this grapheme cluster is an emoji.
-fn is_emoji(cluster: &str) -> bool {
+pub(crate) fn is_emoji(cluster: &str) -> bool {
     let mut characters = cluster.chars();
     let Some(first) = characters.next() else { return false };
     match characters.next() {
