@@ -1,45 +1,124 @@
-//! Text into speakable segments: a segment ends where a sentence does.
+//! The segmenter: cuts what is to be said into segments, as early as they sound right.
+//!
+//! The first segment may end at a comma, so that the first audio comes early; later ones end with a sentence. A mark
+//! is not trusted before the character behind it is known (`3.` may become `3.14`, `。` may be followed by `”`), so
+//! that every split of a text gives the same segments. What stands between two segments in the text is white space;
+//! what cannot be said (signs, emoji) joins its neighbour, and is dropped where that is not possible: at the end of
+//! the text, and beyond 200 grapheme clusters of it.
+//!
+//! Deliberately out: what is not said at all (the text filter), and when a segment is synthesised.
+
+mod abbreviation;
+mod border;
+mod length;
+#[cfg(test)]
+mod tests;
+
+use unicode_segmentation::UnicodeSegmentation;
 
 use crate::config::Segmentation;
 use crate::utterance_text::is_speakable;
+use border::{Marks, Strength, Verdict, quotes_after};
+use length::Length;
 
-/// Marks that end a sentence whatever follows.
-const ENDS: [char; 6] = ['。', '！', '？', '!', '?', '\n'];
-
-/// Cuts text that arrives in pieces.
+/// The segmenter of one reply.
 #[derive(Debug)]
 pub(crate) struct Segmenter {
-    max: usize,
-    text: String,
+    rules: Segmentation,
+    /// What has come and is in no segment yet.
+    rest: String,
+    /// Whether no segment was given yet.
+    first: bool,
+    /// Whether `rest` begins inside straight quotes.
+    in_quotes: bool,
 }
 
 impl Segmenter {
+    /// A segmenter at the beginning of a reply. Lengths of zero in the rules count as one.
     pub(crate) fn new(rules: &Segmentation) -> Self {
-        Self { max: rules.max, text: String::new() }
+        Self { rules: rules.clone(), rest: String::new(), first: true, in_quotes: false }
     }
 
-    /// Takes more text; the segments that are complete with it.
+    /// Takes more of what is to be said and gives the segments that are complete by it: trimmed, speakable, none
+    /// longer than the rules allow.
     pub(crate) fn push(&mut self, spoken: &str) -> Vec<String> {
-        self.text.push_str(spoken);
+        self.rest.push_str(spoken);
+        self.take_segments(false)
+    }
+
+    /// Says that the text is whole and gives its last segment, if anything is left that can be said.
+    pub(crate) fn finish(&mut self) -> Option<String> {
+        // Never more than one: all that was undecided is the meaning of the last mark.
+        self.take_segments(true).pop()
+    }
+
+    fn take_segments(&mut self, at_end: bool) -> Vec<String> {
         let mut segments = Vec::new();
-        while let Some(end) = self.end() {
-            let rest = self.text.split_off(end);
-            let segment = std::mem::replace(&mut self.text, rest);
-            if is_speakable(&segment) {
-                segments.push(segment.trim().to_owned());
+        let mut taken = 0;
+        while let Some(len) = self.next_cut(&self.rest[taken..], at_end) {
+            let piece = &self.rest[taken..taken + len];
+            taken += len;
+            self.in_quotes = quotes_after(self.in_quotes, piece);
+            if is_speakable(piece) {
+                segments.push(without_trailing_space(piece).to_owned());
+                self.first = false;
             }
         }
+        self.rest.drain(..taken);
         segments
     }
 
-    fn end(&self) -> Option<usize> {
-        let mark = self.text.char_indices().find(|(_, c)| ENDS.contains(c)).map(|(at, c)| at + c.len_utf8());
-        mark.or_else(|| self.text.char_indices().nth(self.max).map(|(at, _)| at))
+    /// How many bytes of `rest` the next segment takes, or the white space before it; `None` when that takes more
+    /// text to say.
+    fn next_cut(&self, rest: &str, at_end: bool) -> Option<usize> {
+        let mut length = Length::default();
+        let mut marks = Marks::new(self.in_quotes);
+        let (mut last_border, mut last_space) = (None, None);
+        let mut clusters = rest.grapheme_indices(true).peekable();
+        while let Some((at, cluster)) = clusters.next() {
+            length.add(cluster);
+            if length.exceeds(self.rules.max) {
+                return last_border.or(last_space).or(Some(at));
+            }
+            // The last cluster may still grow, but not beyond the end of a line.
+            if clusters.peek().is_none() && !at_end && !cluster.ends_with('\n') {
+                return None;
+            }
+            if at == 0 && cluster.trim().is_empty() {
+                return Some(cluster.len());
+            }
+            if cluster.trim().is_empty() && length.words() > 0 {
+                last_space = Some(at);
+            }
+            match marks.verdict(rest, at, cluster, clusters.peek().copied(), at_end) {
+                Verdict::Undecided => return None,
+                Verdict::NoBorder => {}
+                Verdict::Border(strength) => {
+                    let end = at + cluster.len();
+                    if self.may_end_segment(strength, length.words()) {
+                        return Some(end);
+                    }
+                    if length.words() > 0 {
+                        last_border = Some(end);
+                    }
+                }
+            }
+        }
+        (at_end && !rest.is_empty()).then_some(rest.len())
     }
 
-    /// The rest, when the text is over.
-    pub(crate) fn finish(&mut self) -> Option<String> {
-        let rest = std::mem::take(&mut self.text);
-        is_speakable(&rest).then(|| rest.trim().to_owned())
+    /// Whether a segment of so many words may end at such a border.
+    fn may_end_segment(&self, border: Strength, words: usize) -> bool {
+        match border {
+            _ if self.first => words >= self.rules.first_min.max(1),
+            Strength::Sentence => words >= self.rules.min.max(1),
+            Strength::Clause => false,
+        }
     }
+}
+
+/// Without the grapheme clusters at the end that are only white space.
+fn without_trailing_space(piece: &str) -> &str {
+    let last = piece.grapheme_indices(true).rfind(|(_, cluster)| !cluster.trim().is_empty());
+    &piece[..last.map_or(0, |(at, cluster)| at + cluster.len())]
 }
