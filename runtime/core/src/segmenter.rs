@@ -21,6 +21,9 @@ use crate::utterance_text::is_speakable;
 use border::{Marks, Strength, Verdict, quotes_after};
 use length::Length;
 
+pub(crate) use abbreviation::{Dot, dot_after};
+pub(crate) use border::is_closing;
+
 /// The segmenter of one reply.
 #[derive(Debug)]
 pub(crate) struct Segmenter {

@@ -1,4 +1,4 @@
-//! What a short text is: whether it can be said, whether it says only this or that.
+//! What a short text is: whether it can be said, whether it closes a sentence, whether it says only this or that.
 //!
 //! Comparisons ignore case, punctuation, emoji and full-width forms. A CJK character is a word of its own, so that
 //! `停` is found in `不要停下来`, but `stop` is not found in `unstoppable`.
@@ -8,6 +8,7 @@ mod tests;
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::segmenter::{Dot, dot_after, is_closing};
 use crate::text_filter::is_emoji;
 
 /// Whether there is anything in it that can be said: a letter, a character or a digit.
@@ -19,6 +20,18 @@ pub(crate) fn is_speakable(text: &str) -> bool {
 pub(crate) fn is_one_character(text: &str) -> bool {
     let mut letters = letters(text);
     letters.next().is_some_and(|letter| letter.starts_with(char::is_alphabetic)) && letters.next().is_none()
+}
+
+/// Whether it ends as a sentence does: in `。！？.!?`, closing quotes and brackets may follow.
+///
+/// Words without a mark are not complete, nor is what trails off (`…`, `...`) or ends in an abbreviation (`Dr.`).
+pub(crate) fn reads_as_complete_sentence(text: &str) -> bool {
+    let text = text.trim_end_matches(|c: char| c.is_whitespace() || is_closing(c) || c == '"' || c == '\'');
+    let ends = match text.strip_suffix('.') {
+        Some(before) => !before.ends_with('.') && dot_after(before) != Dot::Inside,
+        None => text.ends_with(['。', '！', '？', '!', '?', '｡', '．']),
+    };
+    ends && is_speakable(text)
 }
 
 /// Whether all of `said` is made of `phrases`, each as often as you like. Nothing said is made of nothing.

@@ -1,6 +1,6 @@
 //! Cases as rows, one table a question.
 
-use super::{consists_of, contains_any, is_one_character, is_speakable};
+use super::{consists_of, contains_any, is_one_character, is_speakable, reads_as_complete_sentence};
 
 #[track_caller]
 fn check(question: fn(&str) -> bool, yes: &[&str], no: &[&str]) {
@@ -27,6 +27,41 @@ fn one_character_or_letter_is_one() {
         is_one_character,
         &["嗯", "嗯。", " a", "A.", "é", "e\u{301}", "あ！", "。好😀"],
         &["", "。", "嗯嗯", "ok", "5", "5号", "no", "a b"],
+    );
+}
+
+#[test]
+fn a_complete_sentence_ends_in_its_mark() {
+    check(
+        reads_as_complete_sentence,
+        &[
+            "好的。",
+            "真的吗？",
+            "走！",
+            "I see.",
+            "What?",
+            "Stop!",
+            "他说“走吧。”",
+            "\"Go.\" ",
+            "(Go.)",
+            "It is 3.",
+            "No.",
+        ],
+        &[
+            "",
+            "。",
+            "好的",
+            "我想问一下",
+            "I see",
+            "我想想……",
+            "Well...",
+            "Well…",
+            "好的，",
+            "First,",
+            "Call Dr.",
+            "e.g.",
+            "1.",
+        ],
     );
 }
 
