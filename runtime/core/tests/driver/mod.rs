@@ -113,21 +113,18 @@ impl Driver {
     pub(crate) fn calls_in_flight(&self) -> InFlight {
         let mut in_flight = InFlight::default();
         for (_, command) in &self.said {
-            match command {
-                Command::StartLlm(call, _) => drop(in_flight.llm.insert(*call)),
-                Command::StartTts(call, _) => drop(in_flight.tts.insert(*call)),
-                _ => {}
+            if let Command::StartLlm(call, _) = command {
+                in_flight.llm.insert(*call);
+            } else if let Command::StartTts(call, _) = command {
+                in_flight.tts.insert(*call);
             }
         }
         for (_, input) in &self.journal {
-            match input {
-                Some(Input::Llm(call, LlmEvent::Finished | LlmEvent::Failed(_))) => {
-                    drop(in_flight.llm.remove(call))
-                }
-                Some(Input::Tts(call, TtsEvent::Finished { .. } | TtsEvent::Failed { .. })) => {
-                    in_flight.tts.remove(call);
-                }
-                _ => {}
+            if let Some(Input::Llm(call, LlmEvent::Finished | LlmEvent::Failed(_))) = input {
+                in_flight.llm.remove(call);
+            } else if let Some(Input::Tts(call, TtsEvent::Finished { .. } | TtsEvent::Failed { .. })) = input
+            {
+                in_flight.tts.remove(call);
             }
         }
         in_flight
