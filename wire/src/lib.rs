@@ -6,6 +6,7 @@
 
 pub mod custom_tts;
 pub mod openai;
+pub mod pcm;
 pub mod session_headers;
 pub mod sse;
 pub mod tencent_asr;
