@@ -1,7 +1,7 @@
 //! The custom TTS protocol: one POST, one chunked body of audio.
 //!
 //! The request and error bodies, the formats and their content types, for both sides. Session headers are in
-//! [`session_headers`](crate::session_headers), the audio itself in `wav` and `pcm`.
+//! [`session_headers`](crate::session_headers), the audio itself in [`wav`](crate::wav) and [`pcm`](crate::pcm).
 //! Source: the product manual, `fixtures/wire/custom/SOURCE.md`.
 
 use serde::{Deserialize, Deserializer, Serialize};

@@ -11,3 +11,4 @@ pub mod session_headers;
 pub mod sse;
 pub mod tencent_asr;
 pub mod units;
+pub mod wav;
