@@ -50,13 +50,17 @@ impl CallAudio {
         self.ended && self.held == 0
     }
 
+    /// Whether [`CallAudio::next_frame`] gives something, or nothing will come any more.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.ended || self.held >= FRAME_BYTES
+    }
+
     /// The next 20 ms; the last ones padded with silence. `None`: not there yet, or over.
     pub(crate) fn next_frame(&mut self) -> Option<AudioFrame> {
-        let length = match self.held {
-            0 => return None,
-            held if held < FRAME_BYTES && !self.ended => return None,
-            held => held.min(FRAME_BYTES),
-        };
+        if self.held == 0 || !self.is_ready() {
+            return None;
+        }
+        let length = self.held.min(FRAME_BYTES);
         let front = self.chunks.front_mut()?;
         let bytes =
             if front.len() >= FRAME_BYTES { front.split_to(FRAME_BYTES) } else { self.gather(length) };

@@ -9,6 +9,7 @@
 //! - A call that has nothing to play and is not over makes the playout [`PlayoutEvent::Dry`]: idle, hence it resumes
 //!   at once.
 //! - After [`Playout::stop`] not one more frame leaves.
+//! - Only [`Playout::advance`] lets frames out: orders given together act together.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -24,8 +25,8 @@ use crate::read_ahead::ReadAhead;
 /// What the playout does.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum PlayoutOutput {
-    /// This leaves for the room.
-    Frame(AudioFrame),
+    /// This leaves for the room, at this point of the grid.
+    Frame(Time, AudioFrame),
     /// This is told to the conversation.
     Event(PlayoutEvent),
 }
@@ -84,11 +85,14 @@ impl Playout {
         let Some(audio) = self.calls.get_mut(&call) else { return Duration::ZERO };
         audio.end();
         let arrived = audio.arrived();
+        if arrived.is_zero() && !self.queue.contains(&call) {
+            self.calls.remove(&call);
+        }
         self.start_if_idle(now);
         arrived
     }
 
-    /// Puts a call behind what is being played.
+    /// Puts a call behind what is being played. Ignored when the call is not open.
     pub(crate) fn play(&mut self, now: Time, call: TtsCallId) {
         if self.calls.contains_key(&call) && !self.queue.contains(&call) {
             self.queue.push_back(call);
@@ -125,8 +129,8 @@ impl Playout {
 
     /// Sends what is due by `now`. Safe to call early, late or twice.
     pub(crate) fn advance(&mut self, now: Time) {
-        while self.grid.is_some_and(|grid| grid.next() <= now) {
-            self.tick();
+        while let Some(at) = self.next_deadline().filter(|at| *at <= now) {
+            self.tick(at);
         }
     }
 
@@ -136,14 +140,14 @@ impl Playout {
     }
 
     fn start_if_idle(&mut self, now: Time) {
-        if self.grid.is_none() && !self.queue.is_empty() {
+        let front = self.queue.front().and_then(|call| self.calls.get(call));
+        if self.grid.is_none() && front.is_some_and(CallAudio::is_ready) {
             self.grid = Some(Grid { start: now, frames: 0 });
-            self.tick();
         }
     }
 
     /// One point of the grid: what left before has been heard, the next frame leaves.
-    fn tick(&mut self) {
+    fn tick(&mut self, at: Time) {
         if let Some(call) = self.ending.take() {
             self.tell(PlayoutEvent::Ended(call));
         }
@@ -157,7 +161,7 @@ impl Playout {
                     Front::Dry => self.tell(PlayoutEvent::Resumed(call)),
                     Front::Playing => {}
                 }
-                self.outputs.push_back(PlayoutOutput::Frame(frame));
+                self.outputs.push_back(PlayoutOutput::Frame(at, frame));
                 if over {
                     self.ending = Some(call);
                     self.drop_front();
@@ -234,7 +238,7 @@ mod tests {
             playout.advance(now);
             while let Some(output) = playout.poll() {
                 said.push(match output {
-                    PlayoutOutput::Frame(frame) => {
+                    PlayoutOutput::Frame(_, frame) => {
                         let bytes = frame.bytes();
                         let sound = bytes.iter().filter(|byte| **byte != 0).count();
                         let part = if sound == FRAME_BYTES { String::new() } else { format!("({sound})") };
@@ -358,9 +362,10 @@ mod tests {
         playout.play(Time::ZERO, call);
         let frames = |playout: &mut Playout| {
             std::iter::from_fn(|| playout.poll())
-                .filter(|output| matches!(output, PlayoutOutput::Frame(_)))
+                .filter(|output| matches!(output, PlayoutOutput::Frame(..)))
                 .count()
         };
+        playout.advance(Time::ZERO);
         assert_eq!(frames(&mut playout), 1);
         playout.advance(Time::from_millis(95));
         assert_eq!(frames(&mut playout), 4, "those of 20, 40, 60 and 80 ms");
@@ -375,6 +380,7 @@ mod tests {
         playout.open(TtsCallId(1), level.clone());
         playout.push(Time::ZERO, TtsCallId(1), vec![1; 1280].into());
         playout.play(Time::ZERO, TtsCallId(1));
+        playout.advance(Time::ZERO);
         assert!(!level.has_room());
         playout.advance(Time::from_millis(20));
         assert!(level.has_room());
