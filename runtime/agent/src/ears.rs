@@ -23,7 +23,7 @@ pub(crate) struct Ears {
     listening: bool,
     line: Line,
     kept: VecDeque<Bytes>,
-    /// Frames a recogniser was too slow for.
+    /// Frames the recogniser was too slow for.
     lost: u64,
 }
 
@@ -37,11 +37,12 @@ enum Line {
 }
 
 impl Ears {
-    pub(crate) fn new() -> Self {
+    /// Ears of a session; `keep` the room's audio until a recogniser is ready, if there is one.
+    pub(crate) fn new(keep: bool) -> Self {
         Self {
             edges: VoiceEdges::new(Earshot::default()),
             listening: true,
-            line: Line::Closed { keep: true },
+            line: Line::Closed { keep },
             kept: VecDeque::new(),
             lost: 0,
         }
@@ -80,6 +81,7 @@ impl Ears {
 
     /// A recogniser is being opened; its audio goes here. Replaces the one before, whose audio ends.
     pub(crate) fn open(&mut self, line: mpsc::Sender<Bytes>) {
+        self.warn_of_loss();
         self.line = Line::Opening(line);
     }
 
@@ -98,14 +100,17 @@ impl Ears {
 
     /// The recogniser is gone: its audio ends. `keep` the room's audio for the next one, or nobody will need it.
     pub(crate) fn close(&mut self, keep: bool) {
+        self.warn_of_loss();
         self.line = Line::Closed { keep };
         if !keep {
             self.kept = VecDeque::new();
         }
     }
 
-    /// How many frames a recogniser was too slow for.
-    pub(crate) fn lost(&self) -> u64 {
-        self.lost
+    fn warn_of_loss(&mut self) {
+        if self.lost > 0 {
+            tracing::warn!(frames = self.lost, "the recogniser was too slow for the room's audio");
+            self.lost = 0;
+        }
     }
 }

@@ -258,7 +258,8 @@ mod tests {
 
     #[test]
     fn an_idle_playout_starts_at_once_and_keeps_its_grid() {
-        let cases: &[(&str, &[(u64, Do)], &str)] = &[
+        type Case = (&'static str, &'static [(u64, Do)], &'static str);
+        let cases: &[Case] = &[
             (
                 "audio first",
                 &[(0, Open(1)), (3, Push(1, 1280)), (3, End(1)), (7, Play(1))],

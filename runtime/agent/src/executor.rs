@@ -1,0 +1,304 @@
+//! Vendor calls: each a task that reads its adapter's stream and sends what it says to the session.
+//!
+//! Nothing here waits. A call is cancelled by dropping its task, which closes its connection; what it said before and
+//! was not yet taken ends in [`Executor::take`]. A vendor that is not configured is a call that fails at once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bargein_core::{
+    AsrCallId, AsrEvent, FaultKind, LlmCallId, LlmEvent, LlmRequest, RequestId, TtsCallId, TtsRequest,
+    VendorFault,
+};
+use bargein_net::{Clock, Ids, Task, Tasks, World};
+use bytes::Bytes;
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
+use tokio::sync::mpsc;
+
+use crate::marks::{Mark, Marks};
+use crate::read_ahead::ReadAhead;
+use crate::vendor::{Asr, AsrCall, Llm, LlmCall, SessionIdentity, Tts, TtsCall, TtsItem};
+
+/// What vendors said and the session has not yet taken. Full, the vendors wait.
+const EVENTS: usize = 64;
+/// How many requests are remembered by name for their retries.
+const NAMED_REQUESTS: usize = 64;
+/// How long a recogniser may take to say goodbye when the session ends.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// The adapters of a session; what is `None` fails when it is asked, except that without a recogniser nothing is
+/// recognised.
+#[derive(Clone, Default)]
+pub struct Vendors {
+    /// Speech recognition.
+    pub asr: Option<Arc<dyn Asr>>,
+    /// The language model.
+    pub llm: Option<Arc<dyn Llm>>,
+    /// Speech synthesis.
+    pub tts: Option<Arc<dyn Tts>>,
+}
+
+/// What a vendor call said.
+pub(crate) enum VendorEvent {
+    Asr(AsrCallId, AsrEvent),
+    Llm(LlmCallId, LlmEvent),
+    Tts(TtsCallId, TtsItem),
+}
+
+/// The vendor calls of one session.
+pub(crate) struct Executor {
+    vendors: Vendors,
+    identity: Arc<SessionIdentity>,
+    clock: Clock,
+    ids: Ids,
+    tasks: Tasks,
+    marks: Marks,
+    events: mpsc::Sender<VendorEvent>,
+    asr: Option<(AsrCallId, Task)>,
+    /// A recogniser whose audio has ended and which may still say goodbye.
+    leaving: Option<Task>,
+    llm: BTreeMap<LlmCallId, Task>,
+    tts: BTreeMap<TtsCallId, Task>,
+    names: BTreeMap<RequestId, String>,
+}
+
+impl Executor {
+    /// No calls yet; what they will say comes out of the receiver.
+    pub(crate) fn new(
+        world: &World,
+        vendors: Vendors,
+        identity: SessionIdentity,
+        marks: Marks,
+    ) -> (Self, mpsc::Receiver<VendorEvent>) {
+        let (events, said) = mpsc::channel(EVENTS);
+        let executor = Self {
+            vendors,
+            identity: Arc::new(identity),
+            clock: world.clock.clone(),
+            ids: world.ids.clone(),
+            tasks: world.tasks.child(),
+            marks,
+            events,
+            asr: None,
+            leaving: None,
+            llm: BTreeMap::new(),
+            tts: BTreeMap::new(),
+            names: BTreeMap::new(),
+        };
+        (executor, said)
+    }
+
+    /// Passes on what a live call said, and forgets the call with its last word. Words of others end here.
+    pub(crate) fn take(&mut self, event: VendorEvent) -> Option<VendorEvent> {
+        let live = match &event {
+            VendorEvent::Asr(call, said) => {
+                let live = self.asr.as_ref().is_some_and(|(live, _)| live == call);
+                if live && said.is_last() {
+                    self.asr = None;
+                }
+                live
+            }
+            VendorEvent::Llm(call, said) if said.is_last() => self.llm.remove(call).is_some(),
+            VendorEvent::Llm(call, _) => self.llm.contains_key(call),
+            VendorEvent::Tts(call, said) if said.is_last() => self.tts.remove(call).is_some(),
+            VendorEvent::Tts(call, _) => self.tts.contains_key(call),
+        };
+        live.then_some(event)
+    }
+
+    /// Opens a recogniser, if the session has one. It hears what `audio` gives.
+    pub(crate) fn open_asr(&mut self, call: AsrCallId, audio: mpsc::Receiver<Bytes>) {
+        let stream = match &self.vendors.asr {
+            Some(asr) => asr.open(AsrCall { session: Arc::clone(&self.identity) }, audio),
+            // Ready, and never a word.
+            None => stream::once(async { AsrEvent::Ready }).chain(stream::pending()).boxed(),
+        };
+        let marks = self.marks.clone();
+        let tell = move |said: AsrEvent| {
+            if matches!(said, AsrEvent::Final { .. }) {
+                marks.mark(Mark::FinalTranscript);
+            }
+            VendorEvent::Asr(call, said)
+        };
+        let task = self.tasks.spawn("asr call", forward(stream, self.events.clone(), tell));
+        self.asr = Some((call, task));
+    }
+
+    /// Whether there is a recogniser to hear anything.
+    pub(crate) fn can_recognise(&self) -> bool {
+        self.vendors.asr.is_some()
+    }
+
+    /// Lets a recogniser go whose audio has ended.
+    pub(crate) fn close_asr(&mut self, call: AsrCallId) {
+        if let Some((_, task)) = self.asr.take_if(|(live, _)| *live == call) {
+            self.leaving = Some(task);
+        }
+    }
+
+    /// Asks the model.
+    pub(crate) fn start_llm(&mut self, call: LlmCallId, request: LlmRequest) {
+        let request_id = self.name(request.request);
+        self.marks.mark(Mark::LlmAsked);
+        let stream = match &self.vendors.llm {
+            Some(llm) => llm.start(LlmCall { request, request_id, session: Arc::clone(&self.identity) }),
+            None => stream::once(async { LlmEvent::Failed(missing("language model")) }).boxed(),
+        };
+        let marks = self.marks.clone();
+        let tell = move |said: LlmEvent| {
+            if matches!(said, LlmEvent::Delta(_)) {
+                marks.mark(Mark::Delta);
+            }
+            VendorEvent::Llm(call, said)
+        };
+        self.llm.insert(call, self.tasks.spawn("llm call", forward(stream, self.events.clone(), tell)));
+    }
+
+    /// Closes an LLM call.
+    pub(crate) fn cancel_llm(&mut self, call: LlmCallId) {
+        self.llm.remove(&call);
+    }
+
+    /// Synthesises a segment, reading no further than `level` allows.
+    pub(crate) fn start_tts(&mut self, call: TtsCallId, request: TtsRequest, level: Arc<ReadAhead>) {
+        let request_id = self.name(request.request);
+        let stall = request.stall_timeout;
+        self.marks.mark(Mark::TtsAsked);
+        let stream = match &self.vendors.tts {
+            Some(tts) => tts.start(TtsCall { request, request_id, session: Arc::clone(&self.identity) }),
+            None => stream::once(async { TtsItem::Failed(missing("speech synthesis")) }).boxed(),
+        };
+        let reading = Reading { stream, level, clock: self.clock.clone(), stall, marks: self.marks.clone() };
+        let task = self.tasks.spawn("tts call", reading.forward(call, self.events.clone()));
+        self.tts.insert(call, task);
+    }
+
+    /// Closes a synthesis call.
+    pub(crate) fn cancel_tts(&mut self, call: TtsCallId) {
+        self.tts.remove(&call);
+    }
+
+    /// Ends every call. When this returns, no task of the session's calls exists.
+    pub(crate) async fn stop(mut self) {
+        self.llm.clear();
+        self.tts.clear();
+        for task in self.leaving.into_iter().chain(self.asr.map(|(_, task)| task)) {
+            task.detach();
+        }
+        // A call that did not end in time was aborted; a panic has been logged.
+        let _ = self.tasks.stop(GRACE).await;
+    }
+
+    /// The name of a request on the wire: the same for all its attempts.
+    fn name(&mut self, request: RequestId) -> String {
+        if self.names.len() > NAMED_REQUESTS {
+            self.names.pop_first();
+        }
+        self.names.entry(request).or_insert_with(|| self.ids.uuid().to_string()).clone()
+    }
+}
+
+/// Sends on what a stream says, up to its last word. A stream that ends without one has failed.
+async fn forward<E: Said>(
+    mut stream: BoxStream<'static, E>,
+    events: mpsc::Sender<VendorEvent>,
+    tell: impl Fn(E) -> VendorEvent,
+) {
+    loop {
+        let said = stream.next().await.unwrap_or_else(|| E::failed(ended_early()));
+        let last = said.is_last();
+        if events.send(tell(said)).await.is_err() || last {
+            return;
+        }
+    }
+}
+
+/// A synthesis call being read.
+struct Reading {
+    stream: BoxStream<'static, TtsItem>,
+    level: Arc<ReadAhead>,
+    clock: Clock,
+    stall: Duration,
+    marks: Marks,
+}
+
+impl Reading {
+    /// Sends on what the call says, leaving the stream unread while enough audio is held.
+    async fn forward(mut self, call: TtsCallId, events: mpsc::Sender<VendorEvent>) {
+        let mut heard = false;
+        loop {
+            self.level.wait_for_room().await;
+            let said = self.next(heard).await;
+            if let TtsItem::Audio(audio, _) = &said {
+                self.level.hold(audio.len());
+                if !heard {
+                    self.marks.mark(Mark::FirstAudio);
+                }
+                heard = true;
+            }
+            let last = said.is_last();
+            if events.send(VendorEvent::Tts(call, said)).await.is_err() || last {
+                return;
+            }
+        }
+    }
+
+    /// The next item. Once audio flows, a wait for more is bounded.
+    async fn next(&mut self, flowing: bool) -> TtsItem {
+        let next = self.stream.next();
+        let said = if flowing {
+            match self.clock.timeout(self.stall, next).await {
+                Ok(said) => said,
+                Err(_) => return TtsItem::failed(VendorFault::new(FaultKind::Timeout, "the audio stalled")),
+            }
+        } else {
+            next.await
+        };
+        said.unwrap_or_else(|| TtsItem::failed(ended_early()))
+    }
+}
+
+/// What a vendor's stream yields.
+trait Said: Send + 'static {
+    /// Whether nothing may follow.
+    fn is_last(&self) -> bool;
+    /// The word for a failure.
+    fn failed(fault: VendorFault) -> Self;
+}
+
+impl Said for AsrEvent {
+    fn is_last(&self) -> bool {
+        matches!(self, Self::Failed(_) | Self::Closed)
+    }
+    fn failed(fault: VendorFault) -> Self {
+        Self::Failed(fault)
+    }
+}
+
+impl Said for LlmEvent {
+    fn is_last(&self) -> bool {
+        matches!(self, Self::Failed(_) | Self::Finished)
+    }
+    fn failed(fault: VendorFault) -> Self {
+        Self::Failed(fault)
+    }
+}
+
+impl Said for TtsItem {
+    fn is_last(&self) -> bool {
+        matches!(self, Self::Failed(_) | Self::Finished)
+    }
+    fn failed(fault: VendorFault) -> Self {
+        Self::Failed(fault)
+    }
+}
+
+fn ended_early() -> VendorFault {
+    VendorFault::new(FaultKind::Broken, "expected a last word of the call, got the end of its stream")
+}
+
+fn missing(what: &str) -> VendorFault {
+    VendorFault::new(FaultKind::BadRequest, format!("expected a {what}, this session has none"))
+}

@@ -1,0 +1,56 @@
+//! The shell's own milestones, for measuring what it adds to the vendors' times. In virtual time it adds nothing.
+
+use std::sync::Arc;
+
+use bargein_net::{Clock, Moment};
+
+/// A milestone. The differences that tell something stand with the later one of each pair.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Mark {
+    /// The adapter gave a final transcript.
+    FinalTranscript,
+    /// A request was handed to the LLM adapter.
+    LlmAsked,
+    /// The adapter gave a piece of the model's text.
+    Delta,
+    /// A request was handed to the synthesis adapter.
+    TtsAsked,
+    /// The adapter gave the first audio of a call.
+    FirstAudio,
+    /// The first frame of a call went to the room.
+    FirstFrame,
+    /// The input came that cut the agent.
+    CutDecided,
+    /// From here on no frame leaves.
+    CutDone,
+}
+
+/// Takes the milestones; called on the session's tasks, must return quickly.
+pub type MarkSink = Arc<dyn Fn(Moment, Mark) + Send + Sync>;
+
+/// Marks milestones, when somebody wants them.
+#[derive(Clone)]
+pub(crate) struct Marks {
+    clock: Clock,
+    sink: Option<MarkSink>,
+}
+
+impl Marks {
+    pub(crate) fn new(clock: Clock, sink: Option<MarkSink>) -> Self {
+        Self { clock, sink }
+    }
+
+    /// This happens now.
+    pub(crate) fn mark(&self, mark: Mark) {
+        if let Some(sink) = &self.sink {
+            sink(self.clock.now(), mark);
+        }
+    }
+
+    /// This happened then.
+    pub(crate) fn mark_at(&self, at: Moment, mark: Mark) {
+        if let Some(sink) = &self.sink {
+            sink(at, mark);
+        }
+    }
+}

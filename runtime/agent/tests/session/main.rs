@@ -1,0 +1,4 @@
+//! Sessions in virtual time, against vendors that do what a test says.
+
+mod conversing;
+mod stage;
