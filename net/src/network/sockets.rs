@@ -84,3 +84,83 @@ impl Listening {
         &self.authority
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rustls::ServerConfig;
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio_rustls::TlsAcceptor;
+
+    use super::*;
+    use crate::run_real;
+
+    const ROOT: &[u8] = include_bytes!("../../tests/tls/root.der");
+    const SERVER: &[u8] = include_bytes!("../../tests/tls/server.der");
+    const SERVER_KEY: &[u8] = include_bytes!("../../tests/tls/server.key.der");
+
+    /// What we trust.
+    fn trusting(roots: &[&'static [u8]]) -> Sockets {
+        let mut store = RootCertStore::empty();
+        for root in roots {
+            store.add(CertificateDer::from(*root)).unwrap();
+        }
+        Sockets { tls: OnceLock::from(client_config(store).unwrap()) }
+    }
+
+    fn acceptor() -> TlsAcceptor {
+        let key = PrivateKeyDer::try_from(SERVER_KEY).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![CertificateDer::from(SERVER)], key)
+            .unwrap();
+        TlsAcceptor::from(Arc::new(config))
+    }
+
+    /// Asks a server that we reach under this host for an echo.
+    fn check(sockets: &Sockets, host: &str) -> Result<Vec<u8>> {
+        run_real(1, async |world| {
+            let listening = Listening::bind("127.0.0.1:0").await?;
+            let io = dial(listening.authority()).await?;
+            let accepted = listening.accept().await?;
+            let _server = world.tasks.spawn("tls server", async move {
+                // A client that refuses the certificate breaks the handshake off.
+                let Ok(mut stream) = acceptor().accept(accepted).await else { return };
+                let mut request = [0; 4];
+                stream.read_exact(&mut request).await.unwrap();
+                stream.write_all(&request).await.unwrap();
+                stream.shutdown().await.unwrap();
+            });
+            let mut io = sockets.encrypt(host, io).await?;
+            io.write_all(b"ping").await?;
+            let mut answer = Vec::new();
+            io.read_to_end(&mut answer).await?;
+            Ok(answer)
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn a_trusted_server_is_spoken_to_under_its_names() {
+        for host in ["localhost:443", "127.0.0.1:443", "localhost"] {
+            assert_eq!(check(&trusting(&[ROOT]), host).unwrap(), b"ping", "{host}");
+        }
+    }
+
+    #[test]
+    fn strangers_and_wrong_names_are_refused() {
+        let cases = [
+            (trusting(&[]), "localhost:443", ErrorKind::InvalidData),
+            (Sockets::default(), "localhost:443", ErrorKind::InvalidData),
+            (trusting(&[ROOT]), "example.com:443", ErrorKind::InvalidData),
+            (trusting(&[ROOT]), "[::1]:443", ErrorKind::InvalidData),
+            (trusting(&[ROOT]), "no name:443", ErrorKind::InvalidInput),
+        ];
+        for (sockets, host, expected) in cases {
+            assert_eq!(check(&sockets, host).unwrap_err().kind(), expected, "{host}");
+        }
+    }
+}
