@@ -3,6 +3,7 @@ use std::num::NonZeroU64;
 use std::time::Duration;
 
 use bargein_net::{Cut, CutAt, CutHow, Io, LinkFaults, Moment, World, run_virtual};
+use proptest::prelude::{ProptestConfig, Strategy, prop_assert_eq, proptest};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::{ANYWHERE, in_both_worlds, ms};
@@ -158,4 +159,45 @@ fn only_connections_dialed_later_to_that_authority_are_faulty() {
         assert_eq!(world.clock.now(), Moment::from_millis(2_000));
     })
     .unwrap();
+}
+
+fn faults() -> impl Strategy<Value = LinkFaults> {
+    (0..50_u64, 0..50_u64, proptest::option::of(1_000..1_000_000_u64)).prop_map(
+        |(latency, jitter, bandwidth)| LinkFaults {
+            latency: ms(latency),
+            jitter: ms(jitter),
+            bandwidth: bandwidth.and_then(NonZeroU64::new),
+            cut: None,
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn what_is_not_cut_arrives_whole_and_in_order(
+        seed: u64,
+        faults in faults(),
+        writes in proptest::collection::vec((0..20_u64, 1..5_000_usize), 0..20),
+    ) {
+        let expected: Vec<u8> = (0..writes.iter().map(|(_, size)| size).sum()).map(|n: usize| n as u8).collect();
+        let arrived = run_virtual(seed, async |world| {
+            let (mut a, mut b) = connected(&world, faults.clone()).await;
+            let write = async {
+                let mut left = &expected[..];
+                for (pause, size) in &writes {
+                    world.clock.sleep(ms(*pause)).await;
+                    let (next, rest) = left.split_at(*size);
+                    a.write_all(next).await.unwrap();
+                    left = rest;
+                }
+                drop(a);
+            };
+            let mut arrived = Vec::new();
+            let (read, ()) = tokio::join!(b.read_to_end(&mut arrived), write);
+            read.map(|_| arrived).unwrap()
+        });
+        prop_assert_eq!(arrived.unwrap(), expected);
+    }
 }

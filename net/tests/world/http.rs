@@ -5,10 +5,12 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::routing::{get, post};
-use bargein_net::{Clock, Moment, ServerHandle, Stopped, World, http_client, run_virtual, serve};
+use bargein_net::{Clock, Connector, Moment, ServerHandle, Stopped, World, http_client, run_virtual, serve};
 use bytes::Bytes;
 use http::{Request, StatusCode, header};
 use http_body_util::{BodyExt, Empty};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 
 use crate::{ANYWHERE, in_both_worlds, ms};
@@ -178,6 +180,102 @@ fn an_unused_connection_leaves_the_pool() {
         assert_eq!(server.connections(), 1);
         world.clock.sleep(Duration::from_secs(30)).await;
         assert_eq!(server.connections(), 0);
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_stopped_server_closes_idle_connections_at_once() {
+    run_virtual(1, async |world| {
+        let (server, _) = started(&world).await;
+        let client = http_client(&world);
+        client.request(request(&server, "/")).await.unwrap().into_body().collect().await.unwrap();
+        assert_eq!(server.connections(), 1);
+        let began = world.clock.now();
+        assert_eq!(server.stop(ms(500)).await, Stopped::default());
+        assert_eq!(world.clock.now(), began);
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_stop_has_no_patience_beyond_its_grace() {
+    run_virtual(1, async |world| {
+        let (server, _) = started(&world).await;
+        let client = http_client(&world);
+        let hanging = client.request(request(&server, "/hang"));
+        let stop = async {
+            world.clock.sleep(ms(1)).await;
+            server.stop(ms(500)).await
+        };
+        let (answer, stopped) = tokio::join!(hanging, stop);
+        assert!(answer.is_err());
+        assert_eq!(stopped.leftover, ["http connection"]);
+        assert_eq!(world.clock.now(), Moment::from_millis(501));
+    })
+    .unwrap();
+}
+
+#[test]
+fn a_client_that_sends_half_a_head_is_closed_after_a_minute() {
+    run_virtual(1, async |world| {
+        let (server, _) = started(&world).await;
+        let mut io = world.network.dial(server.authority()).await.unwrap();
+        io.write_all(b"GET / HTTP/1.1\r\nHost:").await.unwrap();
+        let mut answer = Vec::new();
+        io.read_to_end(&mut answer).await.unwrap();
+        assert_eq!(world.clock.now(), Moment::from_millis(60_000));
+    })
+    .unwrap();
+}
+
+#[test]
+fn an_upgraded_connection_belongs_to_its_handler() {
+    in_both_worlds(async |world| {
+        let listener = world.network.listen(ANYWHERE).await.unwrap();
+        let tasks = world.tasks.clone();
+        let echo = Router::new().fallback(async move |request: Request<Body>| {
+            let echoing = async move {
+                let mut io = TokioIo::new(hyper::upgrade::on(request).await.unwrap());
+                let mut heard = [0; 4];
+                io.read_exact(&mut heard).await.unwrap();
+                io.write_all(&heard).await.unwrap();
+            };
+            tasks.spawn("echo", echoing).detach();
+            (StatusCode::SWITCHING_PROTOCOLS, [(header::CONNECTION, "upgrade"), (header::UPGRADE, "echo")])
+        });
+        let server = serve(&world, listener, echo);
+        let mut io = world.network.dial(server.authority()).await.unwrap();
+        let head = b"GET / HTTP/1.1\r\nHost: echo\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\nping";
+        io.write_all(head).await.unwrap();
+        let mut answer = Vec::new();
+        io.read_to_end(&mut answer).await.unwrap();
+        assert!(
+            answer.starts_with(b"HTTP/1.1 101 ") && answer.ends_with(b"\r\n\r\nping"),
+            "{}",
+            answer.escape_ascii()
+        );
+    });
+}
+
+#[test]
+fn a_uri_says_where_to_dial_and_in_memory_nothing_is_encrypted() {
+    run_virtual(1, async |world| {
+        let connector = Connector::new(world.network.clone());
+        for (uri, authority) in [
+            ("http://vendor.mock/v1", "vendor.mock:80"),
+            ("ws://vendor.mock/v1", "vendor.mock:80"),
+            ("http://VENDOR.mock:8080", "vendor.mock:8080"),
+            ("https://vendor.mock/v1", "vendor.mock:443"),
+            ("wss://vendor.mock", "vendor.mock:443"),
+        ] {
+            let _listener = world.network.listen(authority).await.unwrap();
+            connector.dial(&uri.parse().unwrap()).await.unwrap();
+        }
+        for uri in ["ftp://vendor.mock", "/v1", "vendor.mock:80"] {
+            let error = connector.dial(&uri.parse().unwrap()).await.unwrap_err();
+            assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput, "{uri}");
+        }
     })
     .unwrap();
 }
