@@ -7,63 +7,73 @@ use axum::extract::State;
 use axum::routing::{get, post};
 use bargein_net::{Clock, Connector, Moment, ServerHandle, Stopped, World, http_client, run_virtual, serve};
 use bytes::Bytes;
+use futures_util::stream::{self, StreamExt};
 use http::{Request, StatusCode, header};
 use http_body_util::{BodyExt, Empty};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 
-use crate::{ANYWHERE, in_both_worlds, ms};
+use crate::{ANYWHERE, eventually, in_both_worlds, ms};
 
+/// The state of the tested server: tells what its handlers go through, and when.
 #[derive(Clone)]
 struct Server {
     clock: Clock,
-    /// What was dropped, and when.
-    dropped: mpsc::Sender<(&'static str, Moment)>,
+    told: mpsc::Sender<(&'static str, Moment)>,
+}
+
+impl Server {
+    fn tell(&self, what: &'static str) {
+        // A test that does not listen does not care.
+        let _ = self.told.try_send((what, self.clock.now()));
+    }
 }
 
 struct TellDrop(Server, &'static str);
 
 impl Drop for TellDrop {
     fn drop(&mut self) {
-        self.0.dropped.try_send((self.1, self.0.clock.now())).unwrap();
+        self.0.tell(self.1);
     }
 }
 
 /// Never answers.
 async fn hang(State(server): State<Server>) {
-    let _told = TellDrop(server, "handler");
+    server.tell("begun");
+    let _told = TellDrop(server, "handler dropped");
     std::future::pending::<()>().await;
 }
 
 /// Answers with a chunk, then with nothing more.
 async fn stream(State(server): State<Server>) -> Body {
-    let told = TellDrop(server, "body");
-    let first = futures_util::stream::iter([Ok::<_, Infallible>(Bytes::from_static(b"first"))]);
-    let rest = futures_util::stream::once(async move {
-        let _told = told;
+    let first = stream::iter([Ok::<_, Infallible>(Bytes::from_static(b"first"))]);
+    let rest = stream::once(async move {
+        server.tell("begun");
+        let _told = TellDrop(server, "body dropped");
         std::future::pending().await
     });
-    Body::from_stream(futures_util::StreamExt::chain(first, rest))
+    Body::from_stream(first.chain(rest))
 }
 
 async fn slow(State(server): State<Server>) -> &'static str {
+    server.tell("begun");
     server.clock.sleep(ms(50)).await;
     "slow"
 }
 
 async fn started(world: &World) -> (ServerHandle, mpsc::Receiver<(&'static str, Moment)>) {
-    // One entry a request of a test.
-    let (dropped, told) = mpsc::channel(16);
+    // Two entries a request of a test.
+    let (told, telling) = mpsc::channel(16);
     let router = Router::new()
         .route("/", get(async || "hello"))
         .route("/echo", post(async |body: Bytes| body))
-        .route("/hang", get(hang).post(hang))
+        .route("/hang", get(hang))
         .route("/stream", get(stream))
         .route("/slow", get(slow))
-        .with_state(Server { clock: world.clock.clone(), dropped });
+        .with_state(Server { clock: world.clock.clone(), told });
     let listener = world.network.listen(ANYWHERE).await.unwrap();
-    (serve(world, listener, router), told)
+    (serve(world, listener, router), telling)
 }
 
 fn request(server: &ServerHandle, path: &str) -> Request<Empty<Bytes>> {
@@ -101,51 +111,52 @@ fn a_large_body_passes_through_the_pipe_in_both_directions() {
     });
 }
 
-/// Cancels a request after 25 ms and expects the server to hear of it at once.
-async fn check_cancel(world: &World, path: &str, of: &str) {
-    let (server, mut told) = started(world).await;
+/// Cancels a request 25 ms after the server began to answer it, and expects the server to hear of it at once.
+async fn check_cancel(world: &World, path: &str, expected: &str) {
+    let (server, mut telling) = started(world).await;
     let client = http_client(world);
-    let mut response = None;
-    let answered = world
-        .clock
-        .timeout(ms(25), async {
-            let head = client.request(request(&server, path)).await.unwrap();
-            let body = response.insert(head.into_body());
-            while body.frame().await.is_some() {}
-        })
-        .await;
-    assert!(answered.is_err(), "{path} goes on for ever");
-    drop(response);
+    let asking = async {
+        let mut body = client.request(request(&server, path)).await.unwrap().into_body();
+        while body.frame().await.is_some() {}
+    };
+    let cancelling = async {
+        assert_eq!(telling.recv().await.unwrap().0, "begun");
+        world.clock.sleep(ms(25)).await;
+    };
+    tokio::select! {
+        biased;
+        () = cancelling => {}
+        () = asking => unreachable!("{path} goes on for ever"),
+    }
     let cancelled = world.clock.now();
-    let (what, at) = world.clock.timeout(ms(1_000), told.recv()).await.unwrap().unwrap();
-    assert_eq!(what, of);
+    let (what, at) = world.clock.timeout(ms(5_000), telling.recv()).await.unwrap().unwrap();
+    assert_eq!(what, expected);
     if world.network.is_memory() {
         assert_eq!(at, cancelled, "{path} is dropped at once");
     }
-    world.clock.sleep(ms(20)).await;
-    assert_eq!(server.connections(), 0, "the connection is closed");
+    eventually(world, || server.connections() == 0).await;
 }
 
 #[test]
 fn a_dropped_request_reaches_the_server_at_once() {
-    in_both_worlds(async |world| check_cancel(&world, "/hang", "handler").await);
+    in_both_worlds(async |world| check_cancel(&world, "/hang", "handler dropped").await);
 }
 
 #[test]
 fn a_dropped_body_reaches_the_server_at_once() {
-    in_both_worlds(async |world| check_cancel(&world, "/stream", "body").await);
+    in_both_worlds(async |world| check_cancel(&world, "/stream", "body dropped").await);
 }
 
 #[test]
 fn a_stopped_server_finishes_what_it_began() {
     in_both_worlds(async |world| {
-        let (server, _) = started(&world).await;
+        let (server, mut telling) = started(&world).await;
         let authority = server.authority().to_owned();
         let client = http_client(&world);
         let slow = client.request(request(&server, "/slow"));
         let stop = async {
-            world.clock.sleep(ms(20)).await;
-            server.stop(ms(500)).await
+            telling.recv().await.unwrap();
+            server.stop(ms(5_000)).await
         };
         let (answer, stopped) = tokio::join!(slow, stop);
         assert_eq!(answer.unwrap().into_body().collect().await.unwrap().to_bytes(), "slow");
@@ -157,16 +168,16 @@ fn a_stopped_server_finishes_what_it_began() {
 #[test]
 fn a_dropped_server_closes_every_connection() {
     in_both_worlds(async |world| {
-        let (server, mut told) = started(&world).await;
+        let (server, mut telling) = started(&world).await;
         let client = http_client(&world);
         let hanging = client.request(request(&server, "/hang"));
         let drop_it = async {
-            world.clock.sleep(ms(20)).await;
+            telling.recv().await.unwrap();
             drop(server);
         };
         let (answer, ()) = tokio::join!(hanging, drop_it);
         assert!(answer.is_err());
-        assert_eq!(told.recv().await.unwrap().0, "handler");
+        assert_eq!(telling.recv().await.unwrap().0, "handler dropped");
     });
 }
 

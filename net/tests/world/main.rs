@@ -25,3 +25,15 @@ const fn ms(millis: u64) -> Duration {
 
 /// An address to listen at that is free in both worlds.
 const ANYWHERE: &str = "127.0.0.1:0";
+
+/// Waits until `condition` holds: in memory it must by the next millisecond, on sockets within a few seconds.
+async fn eventually(world: &World, condition: impl Fn() -> bool) {
+    let patience = if world.network.is_memory() { 1 } else { 5_000 };
+    for _ in 0..patience {
+        if condition() {
+            return;
+        }
+        world.clock.sleep(ms(1)).await;
+    }
+    assert!(condition(), "not within {patience} ms");
+}

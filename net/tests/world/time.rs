@@ -1,8 +1,8 @@
 use std::sync::{Arc, Mutex};
 
-use bargein_net::{Elapsed, Moment, RunError, World, run_real, run_virtual};
+use bargein_net::{Elapsed, Moment, RunError, Task, World, run_real, run_virtual};
 
-use crate::{in_both_worlds, ms};
+use crate::{eventually, in_both_worlds, ms};
 
 #[test]
 fn virtual_time_starts_at_zero_and_jumps() {
@@ -101,7 +101,7 @@ fn what_is_due_in_the_same_millisecond_happens_as_scheduled() {
             })
             .collect();
         world.clock.sleep(ms(150)).await;
-        assert!(tasks.iter().all(bargein_net::Task::is_finished));
+        eventually(&world, || tasks.iter().all(Task::is_finished)).await;
         let mut said = log.take();
         if !world.network.is_memory() {
             // Threads of the real world may overtake one another once they are woken.
