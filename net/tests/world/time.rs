@@ -2,6 +2,8 @@ use std::sync::{Arc, Mutex};
 
 use bargein_net::{Elapsed, Moment, RunError, Task, World, run_real, run_virtual};
 
+use tokio::sync::mpsc;
+
 use crate::{eventually, in_both_worlds, ms};
 
 #[test]
@@ -111,41 +113,53 @@ fn what_is_due_in_the_same_millisecond_happens_as_scheduled() {
     });
 }
 
+/// A line of a hundred tasks, each handing on what the one before it said; the last one logs it.
+fn relay(world: &World, log: &Log) -> mpsc::Sender<&'static str> {
+    // One message at a time is under way.
+    let (entrance, mut previous) = mpsc::channel(1);
+    for _ in 0..100 {
+        let (next, following) = mpsc::channel(1);
+        let mut from = std::mem::replace(&mut previous, following);
+        let handing_on = async move {
+            while let Some(what) = from.recv().await {
+                next.send(what).await.unwrap();
+            }
+        };
+        world.tasks.spawn("relay", handing_on).detach();
+    }
+    let log = log.clone();
+    let logging = async move {
+        while let Some(what) = previous.recv().await {
+            log.say(what);
+        }
+    };
+    world.tasks.spawn("log", logging).detach();
+    entrance
+}
+
 #[test]
 fn consequences_come_to_rest_before_the_next_timer_of_the_millisecond() {
     run_virtual(1, async |world| {
         let log = Log::default();
-        let (to_relay, mut relayed) = tokio::sync::mpsc::channel(1);
-        let (to_end, mut ended) = tokio::sync::mpsc::channel(1);
+        let far = relay(&world, &log);
         let at = Moment::from_millis(10);
         let first = world.clock.sleep_until(at);
         let own = world.clock.sleep_until(at);
         let last = world.clock.sleep_until(at);
-        let (end, late) = (log.clone(), log.clone());
-        let _tasks = [
-            world.tasks.spawn("last timer", async move {
-                last.await;
-                late.say("last timer");
-            }),
-            world.tasks.spawn("first timer", async move {
-                first.await;
-                to_relay.send("first timer").await.unwrap();
-            }),
-            world.tasks.spawn("relay", async move {
-                while let Some(what) = relayed.recv().await {
-                    to_end.send(what).await.unwrap();
-                }
-            }),
-            world.tasks.spawn("end", async move {
-                while let Some(what) = ended.recv().await {
-                    end.say(format!("end of {what}"));
-                }
-            }),
-        ];
+        let (late, from_first) = (log.clone(), far.clone());
+        let _last = world.tasks.spawn("last timer", async move {
+            last.await;
+            late.say("last timer");
+        });
+        let _first = world.tasks.spawn("first timer", async move {
+            first.await;
+            from_first.send("far end of first timer").await.unwrap();
+        });
         own.await;
         log.say("scenario");
+        far.send("far end of scenario").await.unwrap();
         world.clock.sleep_until(at).await;
-        assert_eq!(log.take(), ["end of first timer", "scenario", "last timer"]);
+        assert_eq!(log.take(), ["far end of first timer", "scenario", "far end of scenario", "last timer"]);
     })
     .unwrap();
 }
