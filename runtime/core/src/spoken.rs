@@ -1,137 +1,128 @@
-//! How text relates to speech: joining spoken pieces, and the part of a text that fits into what was heard.
+//! What was heard of a text when its audio was cut, and how long a text takes to say.
+//!
+//! Vendors do not say which word sounds when. Time is shared out by what is said: a CJK character takes 220 ms, a
+//! digit as long as a character, a letter of a Latin word 60 ms, marks nothing; what is finished teaches by how much
+//! this voice differs. Deliberately out: audio, and where the playout stands.
+
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
 use unicode_segmentation::UnicodeSegmentation;
 
-/// The speaking time of one CJK character, until a session has taught better.
-const CJK_CHARACTER: Duration = Duration::from_millis(220);
+use crate::utterance_text::{is_cjk, is_letter};
 
-/// The speaking time of one character of other scripts, until a session has taught better.
-const OTHER_CHARACTER: Duration = Duration::from_millis(60);
+const CHARACTER: Duration = Duration::from_millis(220);
+const LETTER: Duration = Duration::from_millis(60);
 
-/// Appends a spoken piece, with a space where two words would otherwise run together.
-pub(crate) fn append(text: &mut String, piece: &str) {
-    let is_joint = |c: char| c.is_alphanumeric() && !is_cjk(c) || c.is_ascii_punctuation();
-    let before = text.chars().next_back().is_some_and(is_joint);
-    let after = piece.chars().next().is_some_and(|c| c.is_alphanumeric() && !is_cjk(c));
-    if before && after {
-        text.push(' ');
-    }
-    text.push_str(piece);
-}
+/// How much expected speech is remembered; older speech counts half, and less with each further time.
+const MEMORY: Duration = Duration::from_secs(600);
 
-/// The beginning of `text` that was heard when `heard` of its `whole` speaking time was.
+/// What was heard of `text` after `heard` of the `whole` time it takes: never more than that share.
 ///
-/// Ends between grapheme clusters, within Latin text between words; never more than the share heard.
+/// Ends behind a whole character, in Latin text behind a whole word, with the marks that follow it directly.
 pub(crate) fn heard_part(text: &str, heard: Duration, whole: Duration) -> &str {
+    if heard.is_zero() {
+        return "";
+    }
     if heard >= whole {
         return text;
     }
-    let total: u128 = text.graphemes(true).map(|grapheme| weight(grapheme).as_nanos()).sum();
-    let budget = total.saturating_mul(heard.as_nanos()) / whole.as_nanos().max(1);
-    let mut spent = 0;
+    let allowed = usual_duration(text).as_nanos() * heard.as_nanos() / whole.as_nanos();
+    let word_ends: Vec<usize> = text.split_word_bound_indices().map(|(at, word)| at + word.len()).collect();
+    let mut said = 0;
     let mut end = 0;
-    for word in text.split_word_bounds() {
-        let cost: u128 = word.graphemes(true).map(|grapheme| weight(grapheme).as_nanos()).sum();
-        if spent + cost > budget {
+    for (at, cluster) in text.grapheme_indices(true) {
+        let cluster_end = at + cluster.len();
+        let time = cluster_duration(cluster).as_nanos();
+        said += time;
+        if said > allowed {
             break;
         }
-        spent += cost;
-        end += word.len();
+        let is_end = cluster.contains(is_cjk) || word_ends.binary_search(&cluster_end).is_ok();
+        let follows = at == end && end > 0 && is_following_mark(cluster);
+        if time > 0 && is_end || follows {
+            end = cluster_end;
+        }
     }
-    text[..end].trim_end()
+    &text[..end]
 }
 
-/// Speaking time of texts, learned from what has been synthesised.
-#[derive(Debug)]
+/// Adds what was heard next. Latin words are kept apart by a space.
+pub(crate) fn append(said: &mut String, next: &str) {
+    let is_telling = |c: &char| is_wide(*c) || c.is_alphanumeric();
+    let is_narrow = |c: Option<char>| c.is_some_and(|c| !is_wide(c));
+    let has_space = said.ends_with(char::is_whitespace) || next.starts_with(char::is_whitespace);
+    if !has_space && is_narrow(said.chars().rfind(is_telling)) && is_narrow(next.chars().find(is_telling)) {
+        said.push(' ');
+    }
+    said.push_str(next);
+}
+
+/// How fast the voice of a session speaks, learned from what it said.
+#[derive(Debug, Default)]
 pub(crate) struct SpeakingRate {
-    spoken: Duration,
+    /// How long what was learned from takes by default.
     expected: Duration,
+    /// How long it took.
+    taken: Duration,
 }
 
 impl SpeakingRate {
+    /// A voice not heard yet.
     pub(crate) const fn new() -> Self {
-        Self { spoken: Duration::ZERO, expected: Duration::ZERO }
+        Self { expected: Duration::ZERO, taken: Duration::ZERO }
     }
 
-    /// This text took so long to say.
-    pub(crate) fn learn(&mut self, text: &str, took: Duration) {
-        self.spoken += took;
-        self.expected += usual(text);
+    /// Takes note that saying `text` took `duration` in all. What says or took nothing teaches nothing.
+    pub(crate) fn learn(&mut self, text: &str, duration: Duration) {
+        let expected = usual_duration(text);
+        if expected.is_zero() || duration.is_zero() {
+            return;
+        }
+        if self.expected > MEMORY {
+            self.expected /= 2;
+            self.taken /= 2;
+        }
+        self.expected += expected;
+        self.taken += duration;
     }
 
-    /// How long this text will probably take.
+    /// How long saying `text` takes, for audio that has not all arrived.
     pub(crate) fn estimate(&self, text: &str) -> Duration {
-        let usual = usual(text);
-        if self.expected.is_zero() || self.spoken.is_zero() {
+        let usual = usual_duration(text);
+        if self.expected.is_zero() {
             return usual;
         }
-        usual.mul_f64(self.spoken.as_secs_f64() / self.expected.as_secs_f64())
+        let nanos = usual.as_nanos() * self.taken.as_nanos() / self.expected.as_nanos();
+        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
     }
 }
 
-fn usual(text: &str) -> Duration {
-    text.graphemes(true).map(weight).sum()
+fn usual_duration(text: &str) -> Duration {
+    text.graphemes(true).map(cluster_duration).sum()
 }
 
-fn weight(grapheme: &str) -> Duration {
-    match grapheme.chars().next() {
-        Some(c) if is_cjk(c) => CJK_CHARACTER,
-        Some(c) if c.is_alphanumeric() => OTHER_CHARACTER,
-        _ => Duration::ZERO,
+fn cluster_duration(cluster: &str) -> Duration {
+    if !is_letter(cluster) {
+        Duration::ZERO
+    } else if cluster.contains(|c: char| is_cjk(c) || c.is_numeric()) {
+        CHARACTER
+    } else {
+        LETTER
     }
 }
 
-/// Whether this is a character of Chinese, Japanese or Korean writing (not of its punctuation).
-pub(crate) const fn is_cjk(c: char) -> bool {
-    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}'
-        | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+/// Whether it belongs to the word before it when it stands directly behind it.
+fn is_following_mark(cluster: &str) -> bool {
+    const OPENING: &str = "“‘«‹「『（【《〈〔〖［｛｢([{<";
+    !is_letter(cluster)
+        && !cluster.contains(char::is_whitespace)
+        && !cluster.starts_with(|c| OPENING.contains(c))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pieces_join_as_they_would_be_written() {
-        let cases = [
-            (["你好，", "世界。"], "你好，世界。"),
-            (["Hello,", "world."], "Hello, world."),
-            (["It works.", "今天"], "It works.今天"),
-            (["好", "ok"], "好ok"),
-            (["", "first"], "first"),
-        ];
-        for (pieces, expected) in cases {
-            let mut text = String::new();
-            for piece in pieces {
-                append(&mut text, piece);
-            }
-            assert_eq!(text, expected);
-        }
-    }
-
-    #[test]
-    fn the_heard_part_is_never_more_than_its_share() {
-        let cases = [
-            ("今天天气很好。", 0, 7, ""),
-            ("今天天气很好。", 1, 2, "今天天"),
-            ("今天天气很好。", 7, 7, "今天天气很好。"),
-            ("one two three", 1, 2, "one"),
-            ("one two three", 6, 10, "one two"),
-            ("👩‍👩‍👧好好", 1, 2, "👩‍👩‍👧好"),
-        ];
-        for (text, heard, whole, expected) in cases {
-            let part = heard_part(text, Duration::from_secs(heard), Duration::from_secs(whole));
-            assert_eq!(part, expected, "{heard}/{whole} of {text}");
-        }
-    }
-
-    #[test]
-    fn the_rate_is_learned() {
-        let mut rate = SpeakingRate::new();
-        assert_eq!(rate.estimate("你好"), Duration::from_millis(440));
-        rate.learn("你好你好", Duration::from_millis(440));
-        assert_eq!(rate.estimate("你好"), Duration::from_millis(220));
-    }
+/// Whether it is written without spaces around it: CJK characters and their full-width marks.
+const fn is_wide(c: char) -> bool {
+    is_cjk(c) || matches!(c, '\u{3000}'..='\u{303F}' | '\u{FF00}'..='\u{FFEF}')
 }

@@ -68,9 +68,13 @@ pub(crate) const fn is_cjk(c: char) -> bool {
         | '\u{F900}'..='\u{FAFF}' | '\u{FF66}'..='\u{FF9F}' | '\u{20000}'..='\u{3FFFF}')
 }
 
-/// The grapheme clusters that are said.
+/// Whether this grapheme cluster is said: a letter, a character or a digit.
+pub(crate) fn is_letter(cluster: &str) -> bool {
+    cluster.contains(char::is_alphanumeric) && !is_emoji(cluster)
+}
+
 fn letters(text: &str) -> impl Iterator<Item = &str> {
-    text.graphemes(true).filter(|cluster| cluster.contains(char::is_alphanumeric) && !is_emoji(cluster))
+    text.graphemes(true).filter(|cluster| is_letter(cluster))
 }
 
 /// The words, all in one spelling: `Mm-hmm, it’s ＯＫ。` is `mm hmm its ok`.
