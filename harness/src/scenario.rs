@@ -7,18 +7,26 @@
 //! Deliberately out: running a scenario, and judging it ([`crate::expect`]). What `agent`, `asr`, `llm` and `tts` mean
 //! belongs to `bargein_agent::config` and `bargein_mocks::script`; they are handed on as JSON with places.
 
+mod cases;
+mod decode;
 mod diagnostic;
 mod expectation;
+mod fixtures;
+mod load;
+mod nearest;
 mod sentence;
 mod source;
 mod step;
 mod subtree;
+mod yaml;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use expectation::{Expectations, Line, LineKind, NothingElse};
+pub use fixtures::{FixtureError, FixtureFolders, Fixtures};
+pub use load::LoadError;
 pub use sentence::{
     Anchor, Bound, EventName, FieldPath, Literal, Offset, Op, Pattern, Quote, Segment, Sentence, Subject,
     Test,
@@ -74,3 +82,6 @@ pub struct Case {
     /// How long nobody may speak before the run is over. Default 1 s.
     pub quiet: Duration,
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

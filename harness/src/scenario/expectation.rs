@@ -1,6 +1,10 @@
 //! What must hold of a run.
 
+mod read;
+
 use std::time::Duration;
+
+pub(super) use read::{QUIET, expectations};
 
 use super::sentence::Sentence;
 use super::source::Place;

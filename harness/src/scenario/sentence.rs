@@ -10,16 +10,23 @@
 //!
 //! An event is a word of [`crate::vocabulary`] or a moment of a step; `llm.request.2` is its second occurrence.
 
+mod display;
+mod event;
+mod parse;
 mod path;
 mod pattern;
+mod test;
+mod token;
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(super) use parse::{anchor, sentence};
 pub use path::{FieldPath, Segment};
 pub use pattern::Pattern;
 
-use crate::timeline::Event;
+use crate::timeline::{Event, StepId};
 
 /// One line, understood.
 #[derive(Clone, PartialEq, Debug)]
@@ -150,4 +157,42 @@ pub struct Quote {
     pub file: Option<String>,
     /// The text, without white space at its ends.
     pub text: Arc<str>,
+}
+
+/// What is known of the scenario around a sentence.
+pub(super) struct Surroundings<'a> {
+    /// The steps, for events of theirs.
+    pub(super) steps: &'a [KnownStep],
+    /// Whether there is more than one run, so that percentiles mean something.
+    pub(super) repeats: bool,
+    /// The text of a file of this name, or where it was looked for.
+    pub(super) text_file: &'a dyn Fn(&str) -> Result<String, String>,
+}
+
+/// A step that sentences can name.
+pub(super) struct KnownStep {
+    /// Its name.
+    pub(super) id: StepId,
+    /// Whose it is.
+    pub(super) actor: Actor,
+}
+
+/// Who does a step.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Actor {
+    /// The human in the room.
+    User,
+    /// The application.
+    App,
+}
+
+/// What is wrong with a sentence.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct SentenceError {
+    /// The bytes of the sentence to point at.
+    pub(super) range: Range<usize>,
+    /// What was expected and what was got.
+    pub(super) message: String,
+    /// What to do about it.
+    pub(super) help: Option<String>,
 }

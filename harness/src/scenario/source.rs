@@ -7,13 +7,17 @@ use std::ops::Range;
 pub struct Source {
     name: String,
     text: String,
+    /// First byte of each line.
+    lines: Vec<usize>,
 }
 
 impl Source {
     /// A file of this name (a path as the user gave it) and text.
     #[must_use]
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { name: name.into(), text: text.into() }
+        let text = text.into();
+        let lines = [0].into_iter().chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { name: name.into(), text, lines }
     }
 
     /// The path as the user gave it.
@@ -33,12 +37,12 @@ impl Source {
     pub fn place(&self, bytes: Range<usize>) -> Place {
         let start = floor(&self.text, bytes.start);
         let end = floor(&self.text, bytes.end).max(start);
-        let before = &self.text[..start];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let line = self.lines.partition_point(|at| *at <= start);
+        let line_start = self.lines.get(line - 1).copied().unwrap_or_default();
         Place {
             start,
             end,
-            line: 1 + before.bytes().filter(|byte| *byte == b'\n').count(),
+            line,
             column: 1 + self.text[line_start..start].chars().count(),
             length: self.text[start..end].chars().count(),
         }

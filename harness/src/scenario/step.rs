@@ -1,7 +1,11 @@
 //! What user and app do.
 
+mod read;
+
 use std::path::PathBuf;
 use std::time::Duration;
+
+pub(super) use read::{known_steps, step};
 
 use bargein_core::{Message, Signal, SpeechOptions};
 
