@@ -45,21 +45,22 @@ pub(crate) struct Filtered {
 impl TextFilter {
     /// A filter at the beginning of a reply. Empty marks and strings in the rules act on nothing.
     pub(crate) fn new(rules: &TextRules) -> Self {
-        let metadata = rules.metadata.iter().filter(|(open, close)| !open.is_empty() && !close.is_empty());
-        let metadata = metadata.map(|(open, close)| Rule::Metadata(open.clone(), close.clone())).next();
+        let is_pair = |(open, close): &&(String, String)| !open.is_empty() && !close.is_empty();
+        let metadata = rules.metadata.as_ref().filter(is_pair).cloned();
+        let terminator = rules.terminator.clone().filter(|mark| !mark.is_empty());
+        let pairs: Vec<_> = rules.pairs.iter().filter(is_pair).cloned().collect();
+        let characters: Vec<_> = rules.characters.iter().filter(|one| !one.is_empty()).cloned().collect();
 
-        let mut speech = Vec::new();
-        speech.extend(rules.terminator.clone().filter(|mark| !mark.is_empty()).map(Rule::Terminator));
-        let pairs = rules.pairs.iter().filter(|(open, close)| !open.is_empty() && !close.is_empty());
-        speech.push(Rule::Pairs(pairs.cloned().collect()));
-        speech.extend(rules.markup.then(|| Rule::Markup(Markup::at_line_start())));
-        speech.extend(rules.emoji.then_some(Rule::Emoji));
-        let characters = rules.characters.iter().filter(|characters| !characters.is_empty());
-        speech.push(Rule::Characters(characters.cloned().collect()));
-
+        let speech = [
+            terminator.map(Rule::Terminator),
+            (!pairs.is_empty()).then_some(Rule::Pairs(pairs)),
+            rules.markup.then(|| Rule::Markup(Markup::at_line_start())),
+            rules.emoji.then_some(Rule::Emoji),
+            (!characters.is_empty()).then_some(Rule::Characters(characters)),
+        ];
         Self {
-            metadata: metadata.map(Stage::new),
-            speech: speech.into_iter().map(Stage::new).collect(),
+            metadata: metadata.map(|(open, close)| Stage::new(Rule::Metadata(open, close))),
+            speech: speech.into_iter().flatten().map(Stage::new).collect(),
             terminated: false,
         }
     }
