@@ -100,6 +100,8 @@ impl History {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// Six messages: a proactive speech, then two rounds, the first with a speech behind it.
@@ -157,5 +159,31 @@ mod tests {
         assert_eq!(history.messages.len(), 1);
         history.reset();
         assert_eq!(history.bytes, 0);
+    }
+    proptest! {
+        #[test]
+        fn the_window_is_the_end_of_what_is_kept(
+            speakers in proptest::collection::vec(any::<bool>(), 0..30),
+            count in 0..12_usize,
+        ) {
+            let mut history = History::new(&HistoryRules::default());
+            for (number, is_user) in speakers.iter().enumerate() {
+                let text = format!("message {number}");
+                if *is_user { history.push_user(&text) } else { history.push_assistant(&text) }
+            }
+            let kept: Vec<_> = history.messages.iter().cloned().collect();
+            prop_assert_eq!(history.bytes, kept.iter().map(|message| message.content.len()).sum::<usize>());
+
+            for window in [Window::Rounds(count), Window::Messages(count)] {
+                history.set_rules(HistoryRules { window, ..HistoryRules::default() });
+                let sent = history.messages_for(None, None);
+                prop_assert!(kept.ends_with(&sent), "{window:?}");
+                let questions = sent.iter().filter(|message| message.role == Role::User).count();
+                match window {
+                    Window::Rounds(_) => prop_assert!(questions <= count, "{window:?}"),
+                    Window::Messages(_) => prop_assert_eq!(sent.len(), count.min(kept.len())),
+                }
+            }
+        }
     }
 }
