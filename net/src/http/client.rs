@@ -13,7 +13,10 @@ use hyper_util::rt::TokioIo;
 use tower_service::Service;
 
 use super::{HyperExecutor, HyperTimer};
-use crate::{Io, Network, World};
+use crate::{Clock, Io, Network, World};
+
+/// How long dialing may take, TLS included.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long an unused connection is kept. Shorter than servers commonly keep theirs, so that a request seldom meets
 /// a connection that the server is just closing.
@@ -34,39 +37,51 @@ where
         .pool_timer(HyperTimer(world.clock.clone()))
         .pool_idle_timeout(POOL_IDLE_TIMEOUT)
         .pool_max_idle_per_host(POOL_IDLE_PER_HOST)
-        .build(Connector::new(world.network.clone()))
+        .build(Connector::new(world))
 }
 
 /// Dials what a URI names: `http` and `ws` plain, `https` and `wss` over TLS, with the ports these words imply.
 #[derive(Clone, Debug)]
-pub struct Connector(Network);
+pub struct Connector {
+    network: Network,
+    clock: Clock,
+}
 
 impl Connector {
-    /// A connector on this network.
+    /// A connector on the network of this world.
     #[must_use]
-    pub fn new(network: Network) -> Self {
-        Self(network)
+    pub fn new(world: &World) -> Self {
+        Self { network: world.network.clone(), clock: world.clock.clone() }
     }
 
-    /// Dials what `uri` names.
+    /// Dials what `uri` names, for at most 5 s.
     ///
     /// # Errors
     ///
-    /// `InvalidInput` when the URI has no host or another scheme; else those of [`Network::dial`] and
-    /// [`Network::dial_tls`].
+    /// `InvalidInput` when the URI has no host or another scheme, `TimedOut` after 5 s; else those of
+    /// [`Network::dial`] and [`Network::dial_tls`].
     pub async fn dial(&self, uri: &Uri) -> io::Result<Io> {
-        let invalid = |expected: &str| {
-            io::Error::new(io::ErrorKind::InvalidInput, format!("expected {expected}, got {uri}"))
-        };
         let (is_tls, implied_port) = match uri.scheme_str() {
             Some("http" | "ws") => (false, 80),
             Some("https" | "wss") => (true, 443),
-            _ => return Err(invalid("http, https, ws or wss")),
+            _ => return Err(invalid("http, https, ws or wss", uri)),
         };
-        let host = uri.host().ok_or_else(|| invalid("a host"))?;
+        let host = uri.host().ok_or_else(|| invalid("a host", uri))?;
         let authority = format!("{host}:{}", uri.port_u16().unwrap_or(implied_port));
-        if is_tls { self.0.dial_tls(&authority).await } else { self.0.dial(&authority).await }
+        let dialing = async {
+            if is_tls { self.network.dial_tls(&authority).await } else { self.network.dial(&authority).await }
+        };
+        let timed_out = || {
+            let message =
+                format!("expected a connection to {authority} within {CONNECT_TIMEOUT:?}, got none");
+            io::Error::new(io::ErrorKind::TimedOut, message)
+        };
+        self.clock.timeout(CONNECT_TIMEOUT, dialing).await.map_err(|_| timed_out())?
     }
+}
+
+fn invalid(expected: &str, uri: &Uri) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, format!("expected {expected}, got {uri}"))
 }
 
 impl Service<Uri> for Connector {

@@ -1,11 +1,14 @@
 use std::convert::Infallible;
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::routing::{get, post};
-use bargein_net::{Clock, Connector, Moment, ServerHandle, Stopped, World, http_client, run_virtual, serve};
+use bargein_net::{
+    Clock, Connector, LinkFaults, Moment, ServerHandle, Stopped, World, http_client, run_virtual, serve,
+};
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
 use http::{Request, StatusCode, header};
@@ -270,9 +273,25 @@ fn an_upgraded_connection_belongs_to_its_handler() {
 }
 
 #[test]
+fn dialing_takes_five_seconds_at_most() {
+    run_virtual(1, async |world| {
+        let _listener = world.network.listen("far.mock").await.unwrap();
+        for (latency, expected) in [(2_499, Ok(ms(4_998))), (2_501, Err((ErrorKind::TimedOut, ms(5_000))))] {
+            let began = world.clock.now();
+            world.network.fault("far.mock", LinkFaults { latency: ms(latency), ..LinkFaults::default() });
+            let dialed = Connector::new(&world).dial(&"http://far.mock".parse().unwrap()).await;
+            let took = world.clock.now().since(began);
+            let outcome = dialed.map(|_| took).map_err(|error| (error.kind(), took));
+            assert_eq!(outcome, expected);
+        }
+    })
+    .unwrap();
+}
+
+#[test]
 fn a_uri_says_where_to_dial_and_in_memory_nothing_is_encrypted() {
     run_virtual(1, async |world| {
-        let connector = Connector::new(world.network.clone());
+        let connector = Connector::new(&world);
         for (uri, authority) in [
             ("http://vendor.mock/v1", "vendor.mock:80"),
             ("ws://vendor.mock/v1", "vendor.mock:80"),
@@ -285,7 +304,7 @@ fn a_uri_says_where_to_dial_and_in_memory_nothing_is_encrypted() {
         }
         for uri in ["ftp://vendor.mock", "/v1", "vendor.mock:80"] {
             let error = connector.dial(&uri.parse().unwrap()).await.unwrap_err();
-            assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput, "{uri}");
+            assert_eq!(error.kind(), ErrorKind::InvalidInput, "{uri}");
         }
     })
     .unwrap();
