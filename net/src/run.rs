@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Builder;
 
 use crate::tasks::Stopped;
 use crate::time::Paused;
@@ -86,7 +86,8 @@ where
         let world = World::new(Network::sockets, seed, Clock::machine()?);
         runtime.block_on(conclude(world, main))
     };
-    shut_down(runtime);
+    // Blocking calls of the system, such as a resolver's, are not waited for.
+    runtime.shutdown_background();
     ended
 }
 
@@ -125,11 +126,6 @@ where
         return Err(RunError::Leftover(leftover));
     }
     Ok(value)
-}
-
-/// Blocking calls of the system, such as a resolver's, are not waited for.
-fn shut_down(runtime: Runtime) {
-    runtime.shutdown_background();
 }
 
 fn list(panicked: &[Panicked]) -> String {

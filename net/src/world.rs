@@ -15,11 +15,3 @@ pub struct World {
     /// The owner of every task.
     pub tasks: Tasks,
 }
-
-impl World {
-    /// The same world with another owner of tasks, such as a session's [`child`](Tasks::child) set.
-    #[must_use]
-    pub fn with_tasks(&self, tasks: Tasks) -> Self {
-        Self { tasks, ..self.clone() }
-    }
-}

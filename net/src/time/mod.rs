@@ -2,6 +2,7 @@
 //!
 //! Waiting has a resolution of one millisecond in both worlds, counted from the beginning of the world and rounded
 //! up; what is due in the same millisecond happens in the order in which it was scheduled.
+//! In the virtual world all that one timer sets off comes to rest before the next one fires.
 
 #[expect(
     clippy::disallowed_methods,

@@ -1,3 +1,5 @@
+//! A busy run, twice.
+
 use std::convert::Infallible;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex};

@@ -1,3 +1,5 @@
+//! Links that delay, slow and cut.
+
 use std::io::{Error, ErrorKind};
 use std::num::NonZeroU64;
 use std::time::Duration;

@@ -1,3 +1,5 @@
+//! The client and the server: reuse, cancellation, stops, upgrades, addresses.
+
 use std::convert::Infallible;
 use std::io::ErrorKind;
 use std::time::Duration;

@@ -1,3 +1,5 @@
+//! Ids and random numbers.
+
 use bargein_net::{Ids, World, run_virtual};
 use rand::Rng;
 

@@ -1,3 +1,5 @@
+//! Pipes and sockets without faults.
+
 use std::io::ErrorKind;
 
 use bargein_net::{Io, World, run_virtual};

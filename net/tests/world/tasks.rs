@@ -1,3 +1,5 @@
+//! Ownership: who ends when, and what is reported of it.
+
 use bargein_net::{Panicked, RunError, Stopped, run_virtual};
 
 use crate::{eventually, in_both_worlds, ms};

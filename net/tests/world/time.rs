@@ -1,3 +1,5 @@
+//! Reading, waiting, and the order of what is due together.
+
 use std::sync::{Arc, Mutex};
 
 use bargein_net::{Elapsed, Moment, RunError, Task, World, run_real, run_virtual};
