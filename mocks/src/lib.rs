@@ -1,1 +1,11 @@
-//! Under construction.
+//! Vendors played by us: an LLM, a TTS and an ASR that speak the real protocols from a script.
+//!
+//! A vendor is three things: a [`script`] of its behaviour, a sans-IO model that turns a request and the script into
+//! an [`answer::Answer`] (bytes, each at its time), and a server that plays answers in either world. Times are
+//! absolute: everything is due at a fixed distance from the arrival of its request.
+//!
+//! Nothing here shares code with the adapters, so that a mistake is not made twice.
+
+pub mod llm;
+mod registry;
+pub mod script;

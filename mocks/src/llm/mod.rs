@@ -1,0 +1,3 @@
+//! Language models played by us.
+
+pub mod quirk;

@@ -1,0 +1,130 @@
+//! What can go wrong with an answer of any role.
+
+use std::collections::BTreeMap;
+
+use bargein_wire::units::Dur;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::point::{Cut, Point, Stall};
+use super::{CutBy, ScriptError};
+
+/// The faults of one answer. Default: none.
+#[derive(Clone, PartialEq, Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Faults {
+    /// The HTTP status of the answer, 200 to 599. Any but 200 makes it a refusal. Default 200.
+    pub status: Option<u16>,
+    /// The body of a refusal: `vendor`, the vendor's own error shape (default), or any other text as it is. A text
+    /// under status 200 takes the place of the answer.
+    pub body: Option<FaultBody>,
+    /// The vendor's own error code in a refusal, in place of the usual one of the status. For `tencent` ASR without
+    /// `status`: the code that the open stream is told instead of being taken.
+    pub code: Option<Code>,
+    /// When a refused request may come again: the header `Retry-After`, whole seconds rounded up, and for `openai`
+    /// also `retry-after-ms`.
+    pub retry_after: Option<Dur>,
+    /// Request to status and headers. Default 0ms.
+    pub after: Dur,
+    /// Never answer at all. Default false.
+    pub hang: bool,
+    /// Break the answer off, cleanly or `by reset`.
+    pub cut: Option<Cut>,
+    /// Pause within the answer.
+    pub stall: Option<Stall>,
+    /// Send this token, chunk or result broken: an LLM's frame is not JSON, a TTS chunk lacks one byte, an ASR
+    /// result is not JSON. Only `at token 5`, `at chunk 5`, `at result 5`.
+    pub malformed: Option<Point>,
+    /// Headers of the answer to set to something else; an empty text takes the header away.
+    pub wrong_header: BTreeMap<String, String>,
+}
+
+/// The body of a refusal.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize, JsonSchema)]
+#[serde(from = "String")]
+#[schemars(with = "String")]
+pub enum FaultBody {
+    /// The vendor's own error shape.
+    Vendor,
+    /// This text as it is, as `text/plain`; as `text/html` or `application/json` when it begins like one.
+    Text(String),
+}
+
+impl From<String> for FaultBody {
+    fn from(text: String) -> Self {
+        if text == "vendor" { Self::Vendor } else { Self::Text(text) }
+    }
+}
+
+/// A vendor's error code: a word or a number.
+#[derive(Clone, PartialEq, Eq, Debug, JsonSchema)]
+#[schemars(with = "String", extend("type" = ["string", "integer"]))]
+pub struct Code(pub String);
+
+impl<'de> Deserialize<'de> for Code {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct WordOrNumber;
+        impl serde::de::Visitor<'_> for WordOrNumber {
+            type Value = Code;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a vendor's error code: a word or a number")
+            }
+            fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<Code, E> {
+                Ok(Code(word.to_owned()))
+            }
+            fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Code, E> {
+                Ok(Code(number.to_string()))
+            }
+            fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Code, E> {
+                Ok(Code(number.to_string()))
+            }
+        }
+        deserializer.deserialize_any(WordOrNumber)
+    }
+}
+
+impl Faults {
+    /// Whether there is a refusal, or a text, in the answer's place.
+    #[must_use]
+    pub fn refuses(&self) -> bool {
+        self.status.is_some_and(|status| status != 200) || self.body.is_some()
+    }
+
+    /// Refuses values out of range. `unit` is what the role's answers are made of.
+    pub(super) fn check(&self, _unit: &str) -> Result<(), ScriptError> {
+        if let Some(status) = self.status.filter(|status| !(200..=599).contains(status)) {
+            return Err(ScriptError::wrong(&["status"], "an HTTP status of 200 to 599", status.to_string()));
+        }
+        if matches!(self.malformed, Some(Point::Byte(_) | Point::After(_))) {
+            return Err(ScriptError::wrong(
+                &["malformed"],
+                "a point such as `at token 5`",
+                "another kind of point",
+            ));
+        }
+        if self.body == Some(FaultBody::Vendor) && self.status.is_none_or(|status| status == 200) {
+            return Err(ScriptError::wrong(
+                &["body"],
+                "a `status` beside `body: vendor`",
+                "no status but 200",
+            ));
+        }
+        if let Some(Cut { at: Point::After(at), by: CutBy::CleanEnd }) = self.cut
+            && at < self.after.get()
+        {
+            return Err(ScriptError::wrong(&["cut"], "a point not before `after`", format!("{at:?}")));
+        }
+        for (name, value) in &self.wrong_header {
+            let readable =
+                http::HeaderName::try_from(name).is_ok() && http::HeaderValue::try_from(value).is_ok();
+            if !readable {
+                return Err(ScriptError::wrong(
+                    &["wrong_header", name],
+                    "an HTTP header",
+                    format!("`{name}: {value}`"),
+                ));
+            }
+        }
+        Ok(())
+    }
+}

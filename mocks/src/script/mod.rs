@@ -1,0 +1,211 @@
+//! The text form of a vendor's behaviour.
+//!
+//! A script is a map of keys. Keys of the account (`vendor`, `key`, `rate`, `concurrent`) say who is played and what
+//! limits it has. All other keys say what happens to a request: standing plainly they hold for every request, in a
+//! block `request 1`, `request 2..4` (inclusive) or `request 2..` they hold for those and override the plain ones
+//! key by key. Requests are counted from 1 in the order of their arrival, refused ones too.
+//!
+//! The caller has read the file: a script is parsed from a JSON value, and its errors name the path of keys, which
+//! the caller can turn into file, line and column.
+
+mod asr;
+mod delay;
+mod error;
+mod faults;
+mod limits;
+mod llm;
+mod numbers;
+mod point;
+mod text_form;
+mod tts;
+
+use bargein_wire::units::Secret;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+pub use asr::{AsrBehaviour, AsrScript};
+pub use delay::{Delay, ParseDelayError};
+pub use error::{Problem, ScriptError};
+pub use faults::{Code, FaultBody, Faults};
+pub use limits::Limits;
+pub use llm::{AnswerAs, LlmBehaviour, LlmScript, TokensBy, ToolCall, Usage};
+pub use point::{Cut, CutBy, ParsePointError, Point, Stall};
+pub use tts::{Chunk, Speech, Speed, TtsBehaviour, TtsScript, Voice};
+
+use limits::Account;
+use numbers::Numbers;
+
+/// What one vendor does, request by request.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Script<B> {
+    /// The vendor's id, such as `openai`.
+    pub vendor: &'static str,
+    /// The only key that is let in. Empty, the default, lets everyone in.
+    pub key: Secret,
+    /// How much the vendor allows each key.
+    pub limits: Limits,
+    base: Request<B>,
+    blocks: Vec<(Numbers, Request<B>)>,
+}
+
+/// What happens to one request.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Request<B> {
+    /// What the answer says, and how fast.
+    pub does: B,
+    /// What goes wrong with it.
+    pub faults: Faults,
+}
+
+/// The keys of one role, and what a script of that role may say.
+pub trait Behaviour: Clone + Default + DeserializeOwned + JsonSchema {
+    /// The ids of the vendors that we play in this role; the first is the default.
+    const VENDORS: &'static [&'static str];
+    /// What an answer of this role is made of, as the scripts call it.
+    const UNIT: &'static str;
+
+    /// Refuses what each key allows for itself but not together with the others.
+    ///
+    /// # Errors
+    /// The key at fault.
+    fn check(&self, faults: &Faults) -> Result<(), ScriptError>;
+}
+
+impl<B: Behaviour> Script<B> {
+    /// What happens to the request of this number, counted from 1.
+    #[must_use]
+    pub fn request(&self, number: u64) -> &Request<B> {
+        self.blocks
+            .iter()
+            .find(|(numbers, _)| numbers.contains(number))
+            .map_or(&self.base, |(_, request)| request)
+    }
+
+    /// The JSON Schema of such a script.
+    #[must_use]
+    pub fn schema() -> Schema {
+        let mut generator = SchemaGenerator::default();
+        let mut request = properties::<B>(&mut generator);
+        request.extend(properties::<Faults>(&mut generator));
+        let mut whole = properties::<Account>(&mut generator);
+        whole.insert(
+            "vendor".to_owned(),
+            serde_json::json!({ "enum": B::VENDORS, "default": B::VENDORS.first() }),
+        );
+        whole.extend(request.clone());
+        schemars::json_schema!({
+            "type": "object",
+            "properties": whole,
+            "patternProperties": {
+                (Numbers::PATTERN): { "type": "object", "properties": request, "additionalProperties": false }
+            },
+            "additionalProperties": false,
+            "$defs": generator.take_definitions(true),
+        })
+    }
+
+    /// Every request's behaviour, with the key of its block.
+    pub(crate) fn requests_mut(&mut self) -> impl Iterator<Item = (Option<String>, &mut Request<B>)> {
+        let blocks = self.blocks.iter_mut().map(|(numbers, request)| (Some(numbers.to_string()), request));
+        std::iter::once((None, &mut self.base)).chain(blocks)
+    }
+
+    pub(crate) fn from_value(value: &Value) -> Result<Self, ScriptError> {
+        let keys = object(value)?;
+        let mut account = Map::new();
+        let mut plain = Map::new();
+        let mut blocks = Vec::new();
+        let account_keys = known_keys::<Account>();
+        for (key, value) in keys {
+            if let Some(numbers) = Numbers::of_key(key) {
+                blocks.push((numbers.map_err(|error| error.below(key))?, key, value));
+            } else if account_keys.contains(key) {
+                account.insert(key.clone(), value.clone());
+            } else {
+                plain.insert(key.clone(), value.clone());
+            }
+        }
+        let account: Account = typed(account)?;
+        let base = request::<B>(&plain, &account_keys)?;
+        let mut script = Self {
+            vendor: vendor::<B>(account.vendor.as_deref())?,
+            limits: Limits { rate: account.rate, concurrent: account.concurrent },
+            key: account.key,
+            base,
+            blocks: Vec::new(),
+        };
+        for (numbers, key, value) in blocks {
+            if let Some((other, _)) = script.blocks.iter().find(|(other, _)| other.overlaps(numbers)) {
+                let expected = format!("requests that no other block describes (`{other}` does)");
+                return Err(ScriptError::wrong(&[key], expected, numbers.to_string()));
+            }
+            let overriding = object(value).map_err(|error| error.below(key))?;
+            // Read for itself first, so that an error names the block; then over the plain keys.
+            request::<B>(overriding, &[]).map_err(|error| error.below(key))?;
+            let mut all = plain.clone();
+            all.extend(overriding.clone());
+            script.blocks.push((numbers, request(&all, &[]).map_err(|error| error.below(key))?));
+        }
+        Ok(script)
+    }
+}
+
+/// Reads the keys of one request. `elsewhere` are further keys to name when one is unknown.
+fn request<B: Behaviour>(keys: &Map<String, Value>, elsewhere: &[String]) -> Result<Request<B>, ScriptError> {
+    let (own, fault) = (known_keys::<B>(), known_keys::<Faults>());
+    let mut does = Map::new();
+    let mut faults = Map::new();
+    for (key, value) in keys {
+        if own.contains(key) {
+            does.insert(key.clone(), value.clone());
+        } else if fault.contains(key) {
+            faults.insert(key.clone(), value.clone());
+        } else {
+            return Err(ScriptError::unknown_key(&[key], [elsewhere, &own, &fault].concat()));
+        }
+    }
+    let request = Request { does: typed::<B>(does)?, faults: typed::<Faults>(faults)? };
+    request.faults.check(B::UNIT)?;
+    request.does.check(&request.faults)?;
+    Ok(request)
+}
+
+fn vendor<B: Behaviour>(got: Option<&str>) -> Result<&'static str, ScriptError> {
+    let found = match got {
+        None => B::VENDORS.first(),
+        Some(got) => B::VENDORS.iter().find(|known| **known == got),
+    };
+    found.copied().ok_or_else(|| {
+        let known = B::VENDORS.iter().map(|&known| known.to_owned()).collect();
+        ScriptError::new(
+            &["vendor"],
+            Problem::UnknownVendor { got: got.unwrap_or_default().to_owned(), known },
+        )
+    })
+}
+
+fn object(value: &Value) -> Result<&Map<String, Value>, ScriptError> {
+    value.as_object().ok_or_else(|| ScriptError::wrong(&[], "a map of keys", value.to_string()))
+}
+
+/// Reads one group of keys with serde; an error names the path within the group.
+fn typed<T: DeserializeOwned>(keys: Map<String, Value>) -> Result<T, ScriptError> {
+    serde_path_to_error::deserialize(Value::Object(keys)).map_err(|error| {
+        let path = error.path().iter().map(ToString::to_string).collect();
+        ScriptError { path, problem: Problem::WrongForm(error.into_inner().to_string()) }
+    })
+}
+
+/// The names of a group's keys, from its schema, in the order of declaration.
+fn known_keys<T: JsonSchema>() -> Vec<String> {
+    properties::<T>(&mut SchemaGenerator::default()).keys().cloned().collect()
+}
+
+fn properties<T: JsonSchema>(generator: &mut SchemaGenerator) -> Map<String, Value> {
+    let mut schema = T::json_schema(generator);
+    match schema.remove("properties") {
+        Some(Value::Object(properties)) => properties,
+        _ => Map::new(),
+    }
+}
