@@ -6,6 +6,22 @@
 //!
 //! Nothing here shares code with the adapters, so that a mistake is not made twice.
 
+pub mod answer;
+mod cjk;
+mod ledger;
 pub mod llm;
+mod mischief;
+mod mock;
+mod observe;
+mod play;
+mod refusal;
 mod registry;
+mod request;
 pub mod script;
+pub mod tts;
+
+pub use ledger::{JOURNAL_LENGTH, JournalEntry};
+pub use llm::openai::serve_llm;
+pub use mock::Mock;
+pub use observe::{Observation, Observer, Role, What};
+pub use tts::custom::serve_tts;

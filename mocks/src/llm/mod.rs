@@ -1,3 +1,5 @@
 //! Language models played by us.
 
+pub mod openai;
 pub mod quirk;
+mod tokens;

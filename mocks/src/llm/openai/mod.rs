@@ -1,0 +1,15 @@
+//! OpenAI chat completions: `POST …/chat/completions`, streamed or not, and `GET …/models`.
+//!
+//! Wire facts: the official SDK and the API reference. Out: every other endpoint, `n` above 1, log probabilities,
+//! audio and images.
+
+mod ask;
+mod chunk;
+mod model;
+mod refusal;
+mod server;
+mod stream;
+
+pub use ask::Ask;
+pub use model::answer;
+pub use server::serve_llm;

@@ -1,0 +1,98 @@
+//! From a request and its script to the answer.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use rand::RngCore;
+use serde_json::{Value, json};
+
+use super::ask::Ask;
+use super::chunk;
+use super::refusal::Refusal;
+use super::stream::{ChatStream, finish_reason, usage};
+use crate::answer::{Action, Actions, Answer, Head};
+use crate::mischief;
+use crate::observe::What;
+use crate::refusal::scripted_refusal;
+use crate::script::{AnswerAs, LlmBehaviour, Request};
+
+/// The answer to a chat request. Draws come from `rng` alone.
+#[must_use]
+pub fn answer(ask: &Ask, request: &Request<LlmBehaviour>, rng: &mut impl RngCore) -> Answer {
+    let Request { does, faults } = request;
+    let vendors = |status| {
+        let code = faults.code.as_ref().map(|code| code.0.clone());
+        Refusal { code, retry_after: faults.retry_after, ..Refusal::new(status) }.answer()
+    };
+    let mut answer = match scripted_refusal(faults, vendors) {
+        Some(refusal) => refusal,
+        None if ask.stream && does.answer == AnswerAs::Stream => streamed(ask, does, faults.after.get(), rng),
+        None => whole(ask, does, faults.after.get(), rng),
+    };
+    answer.head.set("x-request-id", format!("req_mock_{}", ask.number));
+    answer.body = mischief::disturbed(answer.body, faults, half_a_frame);
+    if let Some(every) = does.keep_alive {
+        answer.body = with_comments(answer.body, faults.after.get(), every.get());
+    }
+    answer.body = mischief::finished(answer.body, faults);
+    mischief::change_head(&mut answer.head, faults);
+    answer
+}
+
+fn streamed(ask: &Ask, does: &LlmBehaviour, after: Duration, rng: &mut impl RngCore) -> Answer {
+    let stream = ChatStream::new(ask, does, after, rng);
+    let mut head = Head::new(200)
+        .with("content-type", "text/event-stream; charset=utf-8")
+        .with("cache-control", "no-cache");
+    head.after = Some(after);
+    Answer { head, body: stream.into_actions() }
+}
+
+/// The answer to a request without `stream`: it leaves when a stream's last token would have.
+fn whole(ask: &Ask, does: &LlmBehaviour, head: Duration, rng: &mut impl RngCore) -> Answer {
+    let last = ChatStream::new(ask, does, head, rng).frames.last().map_or(head, |frame| frame.after);
+    let body = completion(ask, does).to_string();
+    let head = Head::new(200).with("content-type", "application/json");
+    let Answer { head, body } = Answer::whole(head, body).delayed(last);
+    let tell = (!does.reply.is_empty()).then(|| Action::tell(last, What::FirstToken));
+    Answer { head, body: Box::new(tell.into_iter().chain(body)) }
+}
+
+fn completion(ask: &Ask, does: &LlmBehaviour) -> Value {
+    let content = if does.reply.is_empty() { Value::Null } else { does.reply.clone().into() };
+    let mut message = json!({ "role": "assistant", "content": content, "refusal": null });
+    if let Some(reasoning) = &does.reasoning {
+        message["reasoning_content"] = reasoning.clone().into();
+    }
+    if let [meta, ..] = does.meta.as_slice() {
+        message["metainfo"] = Value::Object(meta.clone());
+    }
+    if !does.tool_calls.is_empty() {
+        let calls =
+            does.tool_calls.iter().enumerate().map(|(index, call)| chunk::whole_tool_call(ask, index, call));
+        message["tool_calls"] = calls.collect();
+    }
+    chunk::completion(ask, &message, finish_reason(does), usage(ask, does))
+}
+
+/// A frame that is not JSON: its first half, closed as a frame.
+fn half_a_frame(frame: &Bytes) -> Bytes {
+    let half = frame.get(..frame.len() / 2).unwrap_or_default();
+    [half, b"\n\n"].concat().into()
+}
+
+/// The actions with a comment wherever nothing is sent for so long.
+fn with_comments(actions: Actions, head: Duration, every: Duration) -> Actions {
+    let mut actions = actions.peekable();
+    let mut last = head;
+    Box::new(std::iter::from_fn(move || {
+        let next = actions.peek()?;
+        let comment = last.saturating_add(every);
+        if comment < next.after {
+            last = comment;
+            return Some(Action::send(comment, Bytes::from_static(b": keep-alive\n\n")));
+        }
+        last = next.after;
+        actions.next()
+    }))
+}

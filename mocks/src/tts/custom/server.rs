@@ -1,0 +1,68 @@
+//! The server: keys and limits in front of the model.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+use bargein_net::{Listener, World};
+use bargein_wire::units::Dur;
+use bytes::Bytes;
+use http::{HeaderMap, Method, Uri};
+use serde_json::Value;
+
+use super::model::answer;
+use super::refusal::Refusal;
+use crate::answer::Answer;
+use crate::ledger::{Call, Exceeded, Ledger};
+use crate::mock::Mock;
+use crate::observe::{Observer, Role};
+use crate::play::{play, whole_response};
+use crate::request::{bearer, body_value};
+use crate::script::TtsScript;
+
+/// Plays a custom TTS server at `listener`: `POST` to any path.
+pub fn serve_tts(world: &World, listener: Listener, script: TtsScript, observer: Observer) -> Mock {
+    let ledger = Ledger::new(world, Role::Tts, script.limits.clone(), observer);
+    let vendor = Arc::new(Vendor { script, ledger: Arc::clone(&ledger) });
+    Mock::serve(world, listener, ledger, Router::new().fallback(route).with_state(vendor))
+}
+
+struct Vendor {
+    script: TtsScript,
+    ledger: Arc<Ledger>,
+}
+
+async fn route(
+    State(vendor): State<Arc<Vendor>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    if method != Method::POST {
+        let message = Some(format!("expected POST, got {method}"));
+        return whole_response(Refusal { message, ..Refusal::new(405) }.answer());
+    }
+    let body = body_value(&body);
+    let mut call = vendor.ledger.arrive(uri.path(), &headers, body.clone());
+    let answer = vendor.speak(&mut call, bearer(&headers), &body).unwrap_or_else(|refusal| refusal.answer());
+    play(vendor.ledger.world.clock.clone(), call, answer).await
+}
+
+impl Vendor {
+    fn speak(&self, call: &mut Call, key: &str, body: &Value) -> Result<Answer, Refusal> {
+        let wanted = self.script.key.expose();
+        if !wanted.is_empty() && wanted != key {
+            return Err(Refusal::new(401));
+        }
+        call.admit(key).map_err(|exceeded| {
+            let retry_after = match exceeded {
+                Exceeded::Rate(wait) => Some(Dur::from(wait)),
+                Exceeded::Concurrent => None,
+            };
+            Refusal { retry_after, ..Refusal::new(429) }
+        })?;
+        Ok(answer(call.request, body, self.script.request(call.request), &mut call.rng()))
+    }
+}

@@ -1,0 +1,4 @@
+//! Speech synthesisers played by us.
+
+pub mod custom;
+mod sound;
