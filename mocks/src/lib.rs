@@ -7,6 +7,7 @@
 //! Nothing here shares code with the adapters, so that a mistake is not made twice.
 
 pub mod answer;
+pub mod asr;
 mod cjk;
 mod ledger;
 pub mod llm;
@@ -20,6 +21,8 @@ mod request;
 pub mod script;
 pub mod tts;
 
+pub use asr::tencent::serve_asr;
+pub use asr::{Says, Utterance};
 pub use ledger::{JOURNAL_LENGTH, JournalEntry};
 pub use llm::openai::serve_llm;
 pub use mock::Mock;

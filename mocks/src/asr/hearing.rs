@@ -1,0 +1,261 @@
+//! Utterances cut out of audio, and the words given to them.
+//!
+//! Sans-IO: audio in, transcripts out, each with the time it is due. A frame of 20 ms is voiced when it is louder
+//! than -45 dBFS; two voiced frames in a row begin an utterance and the script's silence ends it. The words are the
+//! user's own: as much of them as of their audio has been heard. A pause longer than the silence cuts the words in
+//! two utterances where it cuts the audio.
+
+use std::time::Duration;
+
+use unicode_segmentation::UnicodeSegmentation as _;
+
+use super::says::Says;
+use crate::cjk::spoken_for;
+use crate::script::AsrBehaviour;
+
+/// Mean square of a frame at -45 dBFS.
+const VOICED: i64 = 184 * 184;
+
+/// The end of the words counts as heard when less than this is missing: a voice fades in and out below the threshold.
+const MARGIN: Duration = Duration::from_millis(250);
+
+/// A transcript, and when it is due. Their order is that of `due`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Transcript {
+    /// Since the stream was opened.
+    pub due: Duration,
+    /// Which utterance, counted from 0. One without words is not counted.
+    pub index: u64,
+    /// Whether the text will not change any more.
+    pub is_final: bool,
+    /// All of the utterance so far.
+    pub text: String,
+    /// Where in the audio the utterance begins.
+    pub start: Duration,
+    /// How far in the audio the text goes.
+    pub end: Duration,
+}
+
+/// The ear of one stream.
+pub(super) struct Hearing {
+    behaviour: AsrBehaviour,
+    says: Says,
+    /// Samples a second.
+    rate: u32,
+    /// The beginning of a frame.
+    frame: Vec<i16>,
+    /// Where the frame begins, in samples of the stream.
+    position: u64,
+    /// The last frame, when it was voiced and no utterance had begun.
+    candidate: Option<u64>,
+    utterance: Option<Utterance>,
+    /// Words of which a pause has cut off the rest.
+    rest: Option<Words>,
+    /// How many utterances with words have ended.
+    count: u64,
+    /// No transcript is due before the one before it.
+    due: Duration,
+}
+
+struct Utterance {
+    start: u64,
+    /// The end of the last voiced frame.
+    voiced: u64,
+    /// When that end was heard.
+    heard: Duration,
+    next_interim: u64,
+    words: Vec<Words>,
+}
+
+/// The words of a stretch of audio.
+#[derive(Clone)]
+struct Words {
+    graphemes: Vec<String>,
+    /// How many were in an earlier utterance.
+    told: usize,
+    /// Where the audio begins and ends, in samples of the stream.
+    start: u64,
+    end: u64,
+    /// Whether a pause cuts them; what is heard outside of any script's step is told whole.
+    divisible: bool,
+}
+
+impl Hearing {
+    pub(super) fn new(behaviour: AsrBehaviour, says: Says, rate: u32) -> Self {
+        Self {
+            behaviour,
+            says,
+            rate,
+            frame: Vec::new(),
+            position: 0,
+            candidate: None,
+            utterance: None,
+            rest: None,
+            count: 0,
+            due: Duration::ZERO,
+        }
+    }
+
+    /// Hears audio whose last sample arrives `now`.
+    pub(super) fn hear(&mut self, now: Duration, samples: &[i16]) -> Vec<Transcript> {
+        let end = self.position + (self.frame.len() + samples.len()) as u64;
+        let frame_length = self.rate as usize / 50;
+        let mut transcripts = Vec::new();
+        for &sample in samples {
+            self.frame.push(sample);
+            if self.frame.len() == frame_length {
+                let frame_end = self.position + frame_length as u64;
+                let heard = now.saturating_sub(self.length(end - frame_end));
+                let voiced = is_voiced(&self.frame);
+                self.frame.clear();
+                self.take_frame(voiced, frame_end, now, heard, &mut transcripts);
+                self.position = frame_end;
+            }
+        }
+        transcripts
+    }
+
+    /// No more audio comes: what is being said is over.
+    pub(super) fn end(&mut self, now: Duration) -> Option<Transcript> {
+        let utterance = self.utterance.take()?;
+        let due = now + self.behaviour.final_after.get();
+        self.conclude(utterance, due)
+    }
+
+    fn take_frame(
+        &mut self,
+        voiced: bool,
+        end: u64,
+        now: Duration,
+        heard: Duration,
+        transcripts: &mut Vec<Transcript>,
+    ) {
+        let start = self.position;
+        if !voiced {
+            self.candidate = None;
+            if let Some(utterance) = self
+                .utterance
+                .take_if(|it| length(end - it.voiced, self.rate) >= self.behaviour.silence.get())
+            {
+                let due = utterance.heard + self.behaviour.silence.get() + self.behaviour.final_after.get();
+                transcripts.extend(self.conclude(utterance, due));
+            }
+            return;
+        }
+        if self.utterance.is_none() {
+            let Some(start) = self.candidate.take() else {
+                self.candidate = Some(start);
+                return;
+            };
+            let words = self.rest.take().filter(|rest| start < rest.end).into_iter().collect();
+            let next_interim = start + self.samples(self.behaviour.interim_every.get());
+            self.utterance = Some(Utterance { start, voiced: end, heard, next_interim, words });
+        }
+        self.give_words();
+        let every = self.samples(self.behaviour.interim_every.get());
+        let Some(utterance) = &mut self.utterance else { return };
+        (utterance.voiced, utterance.heard) = (end, heard);
+        if end >= utterance.next_interim {
+            while utterance.next_interim <= end {
+                utterance.next_interim += every.max(1);
+            }
+            let text = utterance.words.iter().map(|words| words.until(end)).collect::<String>();
+            let start = utterance.start;
+            transcripts.extend(self.transcript(now, start, end, false, text));
+        }
+    }
+
+    /// Takes the words that the user has begun to say, if any; without, the first time, what the script hears then.
+    fn give_words(&mut self) {
+        let Some(utterance) = &mut self.utterance else { return };
+        let start = if utterance.words.is_empty() { utterance.start } else { utterance.voiced };
+        while let Some(said) = self.says.take() {
+            utterance.words.push(Words::new(&said.text, start, samples(said.duration, self.rate), true));
+        }
+        if utterance.words.is_empty() {
+            let hears = self.behaviour.hears.as_deref().unwrap_or_default();
+            let length = spoken_for(hears, Duration::from_millis(220), Duration::from_millis(60));
+            utterance.words.push(Words::new(hears, start, samples(length, self.rate), false));
+        }
+    }
+
+    fn conclude(&mut self, utterance: Utterance, due: Duration) -> Option<Transcript> {
+        let patience = samples(self.behaviour.silence.get() + MARGIN, self.rate);
+        let Utterance { start, voiced, mut words, .. } = utterance;
+        let last = words.last().filter(|last| last.divisible && voiced + patience < last.end).cloned();
+        let text = match last {
+            None => words.iter().map(Words::all).collect::<String>(),
+            Some(mut last) => {
+                words.pop();
+                let text = words.iter().map(Words::all).chain([last.until(voiced)]).collect::<String>();
+                last.told = last.heard_by(voiced);
+                self.rest = Some(last);
+                text
+            }
+        };
+        let transcript = self.transcript(due, start, voiced, true, text)?;
+        self.count += 1;
+        Some(transcript)
+    }
+
+    fn transcript(
+        &mut self,
+        due: Duration,
+        start: u64,
+        end: u64,
+        is_final: bool,
+        text: String,
+    ) -> Option<Transcript> {
+        if text.is_empty() {
+            return None;
+        }
+        self.due = self.due.max(due);
+        let (start, end) = (self.length(start), self.length(end));
+        Some(Transcript { due: self.due, index: self.count, is_final, text, start, end })
+    }
+
+    fn samples(&self, length: Duration) -> u64 {
+        samples(length, self.rate)
+    }
+
+    fn length(&self, samples: u64) -> Duration {
+        length(samples, self.rate)
+    }
+}
+
+impl Words {
+    fn new(text: &str, start: u64, length: u64, divisible: bool) -> Self {
+        let graphemes = text.graphemes(true).map(str::to_owned).collect();
+        Self { graphemes, told: 0, start, end: start + length, divisible }
+    }
+
+    /// How many graphemes have been said at this place of the audio; one at least.
+    fn heard_by(&self, position: u64) -> usize {
+        let length = (self.end - self.start).max(1);
+        let said = self.graphemes.len() as u64 * position.saturating_sub(self.start) / length;
+        usize::try_from(said)
+            .unwrap_or(usize::MAX)
+            .clamp(self.told + 1, self.graphemes.len().max(self.told + 1))
+    }
+
+    fn until(&self, position: u64) -> String {
+        self.graphemes.iter().take(self.heard_by(position)).skip(self.told).map(String::as_str).collect()
+    }
+
+    fn all(&self) -> String {
+        self.graphemes.iter().skip(self.told).map(String::as_str).collect()
+    }
+}
+
+fn is_voiced(frame: &[i16]) -> bool {
+    let energy: i64 = frame.iter().map(|sample| i64::from(*sample).pow(2)).sum();
+    energy > VOICED * i64::try_from(frame.len()).unwrap_or(i64::MAX)
+}
+
+fn samples(length: Duration, rate: u32) -> u64 {
+    u64::try_from(length.as_nanos() * u128::from(rate) / 1_000_000_000).unwrap_or(u64::MAX)
+}
+
+fn length(samples: u64, rate: u32) -> Duration {
+    Duration::from_nanos(samples.saturating_mul(1_000_000_000) / u64::from(rate))
+}

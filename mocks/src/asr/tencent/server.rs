@@ -1,0 +1,176 @@
+//! The server: the upgrade, and the task that owns an open stream.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::response::{IntoResponse as _, Response};
+use bargein_net::{Listener, World};
+use bargein_wire::tencent_asr::{Query, code};
+use http::{HeaderMap, Uri};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use super::outbox::{Kind, Next};
+use super::parameters::{self, Refused};
+use super::stream::Stream;
+use crate::answer::{Answer, Head};
+use crate::asr::says::Says;
+use crate::ledger::{Call, Ledger};
+use crate::mischief;
+use crate::mock::Mock;
+use crate::observe::{Observer, Role};
+use crate::play::play;
+use crate::refusal::scripted_refusal;
+use crate::script::{AsrBehaviour, AsrScript, CutBy, Request};
+
+/// WebSocket buffers: audio comes in pieces of 1,280 bytes, answers are one line of JSON.
+const BUFFER: usize = 4 * 1024;
+
+/// Plays Tencent's recogniser at `listener`: streams at `/asr/v2/<appid>`. `says` are the words of the user.
+pub fn serve_asr(
+    world: &World,
+    listener: Listener,
+    script: AsrScript,
+    says: Says,
+    observer: Observer,
+) -> Mock {
+    let ledger = Ledger::new(world, Role::Asr, script.limits.clone(), observer);
+    // Nothing is ever sent: the mock's end is the channel's.
+    let (open, closed) = watch::channel(());
+    let vendor = Arc::new(Vendor { script, says, ledger: Arc::clone(&ledger), closed });
+    Mock::serve(world, listener, ledger, Router::new().fallback(route).with_state(vendor)).with_streams(open)
+}
+
+struct Vendor {
+    script: AsrScript,
+    says: Says,
+    ledger: Arc<Ledger>,
+    closed: watch::Receiver<()>,
+}
+
+async fn route(
+    State(vendor): State<Arc<Vendor>>,
+    uri: Uri,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response {
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade.read_buffer_size(BUFFER).write_buffer_size(BUFFER),
+        Err(rejection) => return rejection.into_response(),
+    };
+    // A query that cannot be read lacks its parameters, which the check below says.
+    let parameters: BTreeMap<String, String> =
+        axum::extract::Query::try_from_uri(&uri).map(|query| query.0).unwrap_or_default();
+    let query = parameters.iter().fold(Query::new(), |query, (name, value)| query.with(name, value));
+    let call = vendor.ledger.arrive(uri.path(), &headers, json!(parameters));
+    let request = vendor.script.request(call.request).clone();
+    let clock = vendor.ledger.world.clock.clone();
+    if let Some(mut refusal) = scripted_refusal(&request.faults, |status| refusal(status, &request)) {
+        mischief::change_head(&mut refusal.head, &request.faults);
+        return play(clock, call, refusal).await;
+    }
+    clock.sleep_until(call.at + request.faults.after.get()).await;
+    let app_id = uri.path().rsplit('/').next().unwrap_or_default().to_owned();
+    upgrade.on_upgrade(async move |socket| {
+        let tasks = vendor.ledger.world.tasks.clone();
+        tasks.spawn("asr stream", vendor_stream(vendor, socket, call, app_id, query, request)).detach();
+    })
+}
+
+/// A refusal by HTTP status, before there is a stream.
+fn refusal(status: u16, request: &Request<AsrBehaviour>) -> Answer {
+    let mut head = Head::new(status).with("content-type", "application/json");
+    if let Some(retry_after) = request.faults.retry_after {
+        head.set("retry-after", retry_after.get().as_millis().div_ceil(1000).to_string());
+    }
+    let code = request.faults.code.as_ref().map_or_else(|| status.to_string(), |code| code.0.clone());
+    let code = code.parse::<i64>().map_or_else(|_| json!(code), |code| json!(code));
+    Answer::whole(head, json!({ "code": code, "message": "refused", "voice_id": "" }).to_string())
+}
+
+/// Owns a stream until it is over.
+async fn vendor_stream(
+    vendor: Arc<Vendor>,
+    mut socket: WebSocket,
+    mut call: Call,
+    app_id: String,
+    query: Query,
+    request: Request<AsrBehaviour>,
+) {
+    let World { clock, tasks, .. } = vendor.ledger.world.clone();
+    let opened = call.at;
+    let voice_id = query.get("voice_id").unwrap_or_default();
+    let now = clock.now().since(opened);
+    let mut stream = match vendor.accept(&mut call, &app_id, &query) {
+        Ok(rate) => Stream::new(now, voice_id, &request, vendor.says.clone(), rate),
+        Err(Refused { code, words }) => Stream::refused(now, voice_id, &request, code, &words),
+    };
+    let mut closed = vendor.closed.clone();
+    let mut stopping = std::pin::pin!(tasks.stopping());
+    loop {
+        while let Some(next) = stream.take_due(clock.now().since(opened)) {
+            match next {
+                Next::Cut(by) => {
+                    call.break_off();
+                    if by == CutBy::CleanEnd {
+                        close(socket).await;
+                    }
+                    return;
+                }
+                Next::Send(letter) => {
+                    if let Kind::Result(what) = &letter.kind {
+                        call.tell(what.clone());
+                    }
+                    if socket.send(Message::Text(letter.text.into())).await.is_err() {
+                        return;
+                    }
+                    if letter.kind == Kind::Last {
+                        call.finish();
+                        return close(socket).await;
+                    }
+                }
+            }
+        }
+        let due = stream.next_due().map(|due| opened + due);
+        tokio::select! {
+            biased;
+            () = &mut stopping => return,
+            _ = closed.changed() => return,
+            message = socket.recv() => match message {
+                Some(Ok(Message::Binary(audio))) => stream.audio(clock.now().since(opened), &audio),
+                Some(Ok(Message::Text(text))) => stream.text(clock.now().since(opened), &text),
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
+            },
+            () = clock.sleep_until_option(due) => {}
+        }
+    }
+}
+
+/// Says goodbye. A client that does not answer is left alone.
+async fn close(mut socket: WebSocket) {
+    let _ = socket.send(Message::Close(None)).await;
+}
+
+impl Vendor {
+    /// Checks a stream's parameters and the account's limits. Gives the samples a second.
+    fn accept(&self, call: &mut Call, app_id: &str, query: &Query) -> Result<u32, Refused> {
+        let rate = parameters::check(query, app_id, &self.script.key)?;
+        let voice_id = query.get("voice_id");
+        let is_used = self.ledger.journal().iter().any(|entry| {
+            entry.request != call.request && entry.body.get("voice_id").and_then(Value::as_str) == voice_id
+        });
+        if is_used {
+            let words = "expected a voice_id that no stream has had before".to_owned();
+            return Err(Refused { code: code::BAD_PARAMETER, words });
+        }
+        let account = query.get("secretid").unwrap_or_default();
+        call.admit(account)
+            .map_err(|_| Refused { code: code::CONCURRENCY, words: "too many streams".to_owned() })?;
+        Ok(rate)
+    }
+}
