@@ -1,0 +1,49 @@
+//! Speech synthesis.
+
+use std::sync::Arc;
+
+use bargein_core::{TtsRequest, VendorFault};
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+
+use crate::SessionIdentity;
+
+/// A client of a synthesiser.
+pub trait Tts: Send + Sync {
+    /// Has a text spoken. Nothing is sent before the stream is polled.
+    ///
+    /// The stream is [`TtsItem::Responding`], audio, and one last [`TtsItem::Finished`] or [`TtsItem::Failed`]; a call
+    /// that fails at once is only the last. A stream that is not polled is not read either: the vendor feels it.
+    fn start(&self, call: TtsCall) -> BoxStream<'static, TtsItem>;
+}
+
+/// One attempt at one segment.
+#[derive(Clone, Debug)]
+pub struct TtsCall {
+    /// What to say.
+    pub request: TtsRequest,
+    /// The request's name on the wire: the same over its retries.
+    pub request_id: String,
+    /// Who asks.
+    pub session: Arc<SessionIdentity>,
+}
+
+/// What a synthesis call gives.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum TtsItem {
+    /// Status and headers of a good answer arrived; no audio yet.
+    Responding,
+    /// Audio: whole samples, signed 16-bit little-endian, mono. Never empty.
+    Audio(Bytes, Format),
+    /// All audio arrived, and there was some.
+    Finished,
+    /// The call is over because of a fault. What arrived before can be played.
+    Failed(VendorFault),
+}
+
+/// How the samples of some audio are to be played.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Format {
+    /// Samples a second.
+    pub rate: u32,
+}
