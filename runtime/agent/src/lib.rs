@@ -1,6 +1,7 @@
 //! The shell around the conversation: what hears the room, asks the vendors and speaks, on a world's time.
 
 mod call_audio;
+pub mod config;
 mod driver;
 mod ears;
 mod executor;
