@@ -6,6 +6,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bargein_adapters::tts::TtsItem;
 use bargein_core::{
     AppCall, AppCallId, AsrEvent, Command, Conversation, Input, PlayoutEvent, Time, TtsEvent,
 };
@@ -21,7 +22,6 @@ use crate::playout::{Playout, PlayoutOutput};
 use crate::read_ahead::ReadAhead;
 use crate::room::{AgentFrame, Room, Told, UserMessage};
 use crate::session::SessionSettings;
-use crate::vendor::TtsItem;
 use crate::voice::VoiceEdge;
 
 /// The call by which the shell itself stops a conversation; applications' begin at 1.

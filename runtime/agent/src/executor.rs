@@ -7,6 +7,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bargein_adapters::SessionIdentity;
+use bargein_adapters::asr::{Asr, AsrCall};
+use bargein_adapters::llm::{Llm, LlmCall};
+use bargein_adapters::tts::{Tts, TtsCall, TtsItem};
 use bargein_core::{
     AsrCallId, AsrEvent, FaultKind, LlmCallId, LlmEvent, LlmRequest, RequestId, TtsCallId, TtsRequest,
     VendorFault,
@@ -19,7 +23,6 @@ use tokio::sync::mpsc;
 
 use crate::marks::{Mark, Marks};
 use crate::read_ahead::ReadAhead;
-use crate::vendor::{Asr, AsrCall, Llm, LlmCall, SessionIdentity, Tts, TtsCall, TtsItem};
 
 /// What vendors said and the session has not yet taken. Full, the vendors wait.
 const EVENTS: usize = 64;

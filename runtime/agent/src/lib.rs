@@ -12,7 +12,6 @@ mod playout;
 mod read_ahead;
 mod room;
 mod session;
-pub mod vendor;
 mod voice;
 
 pub use executor::Vendors;

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bargein_adapters::SessionIdentity;
 use bargein_core::{AppCall, AppCallId, Config};
 use bargein_net::{Moment, World};
 use thiserror::Error;
@@ -13,7 +14,6 @@ use crate::executor::Vendors;
 use crate::journal::{Journal, JournalKeep};
 use crate::marks::MarkSink;
 use crate::room::{Room, Telling, Tellings};
-use crate::vendor::SessionIdentity;
 
 /// Calls of the application on their way. An application that is faster is told so.
 const CALLS: usize = 64;
@@ -29,7 +29,7 @@ pub struct SessionSettings {
     pub config: Config,
     /// Whom it asks.
     pub vendors: Vendors,
-    /// What the vendors are told of it.
+    /// What the vendors are told of it. Without a task id it gets a uuid.
     pub identity: SessionIdentity,
     /// How much of it is kept.
     pub journal: JournalKeep,
@@ -41,12 +41,16 @@ impl Session {
     /// Starts a session in this room. Its one owner task belongs to the world's tasks, those of its vendor calls to a
     /// set of its own below them; none is left when it is over.
     #[must_use = "dropping the handle stops the session"]
-    pub fn start(world: &World, settings: SessionSettings, room: Room) -> SessionHandle {
+    pub fn start(world: &World, mut settings: SessionSettings, room: Room) -> SessionHandle {
+        if settings.identity.task_id.is_empty() {
+            settings.identity.task_id = world.ids.uuid().to_string();
+        }
         let (calls, called) = mpsc::channel(CALLS);
         let (stop, stopped) = watch::channel(());
         let (alive, over) = watch::channel(());
         let journal = Arc::new(Mutex::new(Journal::new(settings.journal)));
         let handle = SessionHandle {
+            id: settings.identity.task_id.clone(),
             began: world.clock.now(),
             next_call: AtomicU64::new(1),
             calls,
@@ -67,6 +71,7 @@ impl Session {
 
 /// A running session, as its application sees it. Dropping it stops the session at once.
 pub struct SessionHandle {
+    id: String,
     began: Moment,
     next_call: AtomicU64,
     calls: mpsc::Sender<(AppCallId, AppCall)>,
@@ -88,6 +93,12 @@ pub enum CallError {
 }
 
 impl SessionHandle {
+    /// The session's id: the task id its vendors are told.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     /// When the session began: its time zero.
     #[must_use]
     pub fn began(&self) -> Moment {

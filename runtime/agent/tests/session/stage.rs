@@ -4,7 +4,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bargein_agent::vendor::{Asr, AsrCall, Llm, LlmCall, Tts, TtsCall, TtsItem};
+use bargein_adapters::asr::{Asr, AsrCall};
+use bargein_adapters::llm::{Llm, LlmCall};
+use bargein_adapters::tts::{Format, Tts, TtsCall, TtsItem};
 use bargein_agent::{
     AudioFrame, FRAME, FRAME_SAMPLES, Journal, JournalKeep, RoomUser, Session, SessionHandle,
     SessionSettings, Told, UserSays, Vendors, VoiceEdge, loopback,
@@ -189,7 +191,7 @@ impl Tts for Scripted {
                     return;
                 }
                 record.note(format!("chunk {number}.{index}"));
-                yield TtsItem::Audio(vec![1; chunk.min(bytes - at)].into(), bargein_agent::vendor::Format { rate: 16_000 });
+                yield TtsItem::Audio(vec![1; chunk.min(bytes - at)].into(), Format { rate: 16_000 });
                 record.clock.sleep(script.chunk.1).await;
             }
             open.ended = true;
