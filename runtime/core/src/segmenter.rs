@@ -1,10 +1,12 @@
 //! The segmenter: cuts what is to be said into segments, as early as they sound right.
 //!
-//! The first segment may end at a comma, so that the first audio comes early; later ones end with a sentence. A mark
-//! is not trusted before the character behind it is known (`3.` may become `3.14`, `。` may be followed by `”`), so
-//! that every split of a text gives the same segments. What stands between two segments in the text is white space;
-//! what cannot be said (signs, emoji) joins its neighbour, and is dropped where that is not possible: at the end of
-//! the text, and beyond 200 grapheme clusters of it.
+//! The first segment may end at a comma, so that the first audio comes early; later ones end with a sentence. The
+//! marks `。！？；!?` and the end of a line end a segment at once, whatever follows: a quote or bracket that closes
+//! behind them begins the next segment. Other marks are not trusted before the character behind them is known (`3.`
+//! may become `3.14`). Every split of a text gives the same segments.
+//!
+//! What stands between two segments in the text is white space; what cannot be said (signs, emoji) joins what
+//! follows, and is dropped where nothing does: at the end of the text, and beyond 200 grapheme clusters of it.
 //!
 //! Deliberately out: what is not said at all (the text filter), and when a segment is synthesised.
 
@@ -83,21 +85,17 @@ impl Segmenter {
             if length.exceeds(self.rules.max) {
                 return last_border.or(last_space).or(Some(at));
             }
-            // The last cluster may still grow, but not beyond the end of a line.
-            if clusters.peek().is_none() && !at_end && !cluster.ends_with('\n') {
-                return None;
+            let next = clusters.peek().copied();
+            if cluster.trim().is_empty() && (next.is_some() || at_end || cluster.ends_with('\n')) {
+                if at == 0 {
+                    return Some(cluster.len());
+                }
+                last_space = Some(at).filter(|_| length.words() > 0);
             }
-            if at == 0 && cluster.trim().is_empty() {
-                return Some(cluster.len());
-            }
-            if cluster.trim().is_empty() && length.words() > 0 {
-                last_space = Some(at);
-            }
-            match marks.verdict(rest, at, cluster, clusters.peek().copied(), at_end) {
+            match marks.verdict(rest, at, cluster, next, at_end) {
                 Verdict::Undecided => return None,
                 Verdict::NoBorder => {}
-                Verdict::Border(strength) => {
-                    let end = at + cluster.len();
+                Verdict::Border { strength, end } => {
                     if self.may_end_segment(strength, length.words()) {
                         return Some(end);
                     }

@@ -1,8 +1,9 @@
 //! Borders: after which marks a sentence or a clause is over.
 //!
-//! Full-width marks always end one, except between two digits. Latin marks do when no letter, digit or sign of an
-//! address follows (`3.14`, `10:30`, `1,000`, `a.com/?q=1`), and a single dot does not after an abbreviation or
-//! the number of a list. Further marks and closing quotes and brackets stay with the first mark.
+//! The marks `。！？；` end a sentence at once, and so do `!?` unless they may be part of an address. Other full-width
+//! marks end something unless they stand between two digits. Other Latin marks do when no letter, digit or sign of
+//! an address follows (`3.14`, `10:30`, `1,000`), and a single dot does not after an abbreviation or the number of a
+//! list. Further marks and closing quotes and brackets stay with a mark that waited for what follows.
 
 use super::abbreviation::{Dot, dot_after};
 use crate::utterance_text::is_cjk;
@@ -18,7 +19,11 @@ pub(super) enum Strength {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Verdict {
     NoBorder,
-    Border(Strength),
+    /// What is over, and the byte it ends before.
+    Border {
+        strength: Strength,
+        end: usize,
+    },
     /// More text will tell.
     Undecided,
 }
@@ -57,20 +62,27 @@ impl Marks {
         next: Option<(usize, &str)>,
         at_end: bool,
     ) -> Verdict {
-        if is_newline(cluster) {
+        let end = at + cluster.len();
+        if is_newline(cluster) && (next.is_some() || at_end || cluster.ends_with('\n')) {
             *self = Self::new(false);
-            return Verdict::Border(Strength::Sentence);
+            return Verdict::Border { strength: Strength::Sentence, end };
         }
         if let Some((strength, wide)) = mark(cluster) {
             let (from, was_wide) = self.run.as_ref().map_or((at, false), |run| (run.from, run.wide));
-            self.run = Some(Run { from, to: at + cluster.len(), strength, wide: wide || was_wide });
+            self.run = Some(Run { from, to: end, strength, wide: wide || was_wide });
         } else if !self.closes(text, at, cluster) {
             self.run = None;
         }
         self.in_quotes = quotes_after(self.in_quotes, cluster);
 
+        if let Some(mark) = mark_that_ends_at_once(&text[..at], cluster) {
+            return Verdict::Border { strength: Strength::Sentence, end: at + mark.len_utf8() };
+        }
+        let Some((next_at, next)) = next else {
+            // The last cluster may still grow.
+            return if at_end { Verdict::NoBorder } else { Verdict::Undecided };
+        };
         let Some(run) = &self.run else { return Verdict::NoBorder };
-        let Some((next_at, next)) = next else { return Verdict::Border(run.strength) };
         if is_newline(next) {
             return Verdict::NoBorder;
         }
@@ -116,7 +128,7 @@ impl Run {
             Dot::EndUnlessNumber => !word.starts_with(char::is_numeric),
             Dot::EndIfCapital => word.starts_with(char::is_uppercase),
         };
-        if ends { Verdict::Border(self.strength) } else { Verdict::NoBorder }
+        if ends { Verdict::Border { strength: self.strength, end: next_at } } else { Verdict::NoBorder }
     }
 }
 
@@ -164,6 +176,20 @@ fn mark(cluster: &str) -> Option<(Strength, bool)> {
         ',' | ':' => (Strength::Clause, false),
         _ => return None,
     })
+}
+
+/// The mark at the beginning of the cluster, if nothing that follows can change what it means.
+///
+/// Nobody waits for a sign that combines with it either: it would begin the next segment.
+fn mark_that_ends_at_once(before: &str, cluster: &str) -> Option<char> {
+    let first = cluster.chars().next()?;
+    let word = || before.rsplit(|c: char| c.is_whitespace() || is_cjk(c)).next().unwrap_or_default();
+    let ends = match first {
+        '。' | '！' | '？' | '；' | '｡' | '।' | '؟' | '۔' => true,
+        '!' | '?' => !word().contains(['.', '/', '@']),
+        _ => false,
+    };
+    ends.then_some(first)
 }
 
 fn is_newline(cluster: &str) -> bool {

