@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::segmenter::is_closing;
 use crate::utterance_text::{is_cjk, is_letter};
 
 const CHARACTER: Duration = Duration::from_millis(220);
@@ -49,12 +50,18 @@ pub(crate) fn heard_part(text: &str, heard: Duration, whole: Duration) -> &str {
     &text[..end]
 }
 
-/// Adds what was heard next. Latin words are kept apart by a space.
+/// Adds what was heard next. Latin words are kept apart by a space, marks stay with what is before them.
 pub(crate) fn append(said: &mut String, next: &str) {
     let is_telling = |c: &char| is_wide(*c) || c.is_alphanumeric();
     let is_narrow = |c: Option<char>| c.is_some_and(|c| !is_wide(c));
     let has_space = said.ends_with(char::is_whitespace) || next.starts_with(char::is_whitespace);
-    if !has_space && is_narrow(said.chars().rfind(is_telling)) && is_narrow(next.chars().find(is_telling)) {
+    let stays = next.starts_with(|c| is_closing(c) || ".,!?;:…".contains(c))
+        || next.strip_prefix(['"', '\'']).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric));
+    if !has_space
+        && !stays
+        && is_narrow(said.chars().rfind(is_telling))
+        && is_narrow(next.chars().find(is_telling))
+    {
         said.push(' ');
     }
     said.push_str(next);
