@@ -6,8 +6,11 @@
 //! resampling.
 
 pub mod asr;
+mod fault;
+mod http;
 mod identity;
 pub mod llm;
+pub mod registry;
 pub mod tts;
 
 pub use identity::{RoomIdType, SessionIdentity};

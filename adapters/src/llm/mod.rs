@@ -1,5 +1,7 @@
 //! Language models.
 
+pub mod openai;
+
 use std::sync::Arc;
 
 use bargein_core::{LlmEvent, LlmRequest};

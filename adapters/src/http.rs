@@ -1,0 +1,102 @@
+//! One POST to a vendor, and its answer read up to a limit.
+
+use bargein_core::{FaultKind, VendorFault};
+use bargein_net::{Clock, Connector, World, http_client};
+use bargein_wire::session_headers;
+use bargein_wire::units::Secret;
+use bytes::Bytes;
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper_util::client::legacy::Client;
+
+use crate::{RoomIdType, SessionIdentity, fault};
+
+/// How much of the body of a failure is read, in bytes.
+const LONGEST_FAILURE: usize = 64 * 1024;
+
+/// An HTTP client with the clock of its world. Connections are kept for the next request once an answer was read to
+/// its end; dropping an answer before closes its connection.
+#[derive(Clone, Debug)]
+pub(crate) struct Http {
+    client: Client<Connector, Full<Bytes>>,
+    pub(crate) clock: Clock,
+}
+
+impl Http {
+    pub(crate) fn new(world: &World) -> Self {
+        Self { client: http_client(world), clock: world.clock.clone() }
+    }
+
+    /// Posts a body; the answer's status and headers are there, its body is not read.
+    pub(crate) async fn post(
+        &self,
+        uri: &Uri,
+        headers: HeaderMap,
+        body: String,
+    ) -> Result<Response<Incoming>, VendorFault> {
+        let mut request = Request::post(uri.clone())
+            .body(Full::from(body))
+            .map_err(|error| VendorFault::new(FaultKind::BadRequest, error.to_string()))?;
+        *request.headers_mut() = headers;
+        // Compressed, an answer would come when it is whole.
+        request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        let answer = self.client.request(request).await;
+        answer.map_err(|error| fault::of_transport(&error, error.is_connect()))
+    }
+
+    /// How long a refusal asks us to wait.
+    pub(crate) fn retry_after(&self, headers: &HeaderMap) -> Option<std::time::Duration> {
+        fault::retry_after(headers, self.clock.unix_millis())
+    }
+}
+
+/// The headers of a request: who asks, for what, with which key.
+pub(crate) fn headers(
+    content_type: &'static str,
+    key: &Secret,
+    request_id: &str,
+    session: &SessionIdentity,
+) -> Result<HeaderMap, VendorFault> {
+    let room_id_type = match (session.room_id.as_str(), session.room_id_type) {
+        ("", _) => "",
+        (_, RoomIdType::Number) => "0",
+        (_, RoomIdType::Text) => "1",
+    };
+    let bearer = if key.is_empty() { String::new() } else { format!("Bearer {}", key.expose()) };
+    let all = [
+        (CONTENT_TYPE.as_str(), content_type),
+        (AUTHORIZATION.as_str(), &bearer),
+        (session_headers::TASK_ID, &session.task_id),
+        (session_headers::REQUEST_ID, request_id),
+        (session_headers::RQUEST_ID, request_id),
+        (session_headers::SDK_APP_ID, &session.sdk_app_id),
+        (session_headers::USER_ID, &session.user_id),
+        (session_headers::ROOM_ID, &session.room_id),
+        (session_headers::ROOM_ID_TYPE, room_id_type),
+    ];
+    let mut headers = HeaderMap::with_capacity(all.len() + 1);
+    for (name, value) in all.into_iter().filter(|(_, value)| !value.is_empty()) {
+        let mut header = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| {
+            let message = format!("expected no control characters in the header {name}, got some");
+            VendorFault::new(FaultKind::BadRequest, message)
+        })?;
+        header.set_sensitive(name == AUTHORIZATION.as_str());
+        headers.insert(HeaderName::from_static(name), header);
+    }
+    Ok(headers)
+}
+
+/// What the body of a failure says, as far as it came.
+pub(crate) async fn failure_text(mut body: Incoming) -> String {
+    let mut text = Vec::new();
+    while let Some(Ok(frame)) = body.frame().await {
+        text.extend_from_slice(frame.data_ref().map_or(&[], |data| data.as_ref()));
+        if text.len() >= LONGEST_FAILURE {
+            text.truncate(LONGEST_FAILURE);
+            break;
+        }
+    }
+    String::from_utf8_lossy(&text).into_owned()
+}

@@ -1,0 +1,205 @@
+//! The body of an answer: a stream of events, or one document, whatever its content type says.
+
+use std::time::Duration;
+
+use bargein_core::{FaultKind, VendorFault};
+use bargein_net::{Clock, Moment};
+use bargein_wire::openai::chat::{Answer, AnswerError, Said};
+use bargein_wire::sse::Decoder;
+use http::Response;
+use http::header::CONTENT_TYPE;
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+
+use super::fault;
+use crate::fault::{capped, of_break};
+
+/// How long what may follow the finish reason is waited for: usage, late text, the last frame. Some vendors send
+/// nothing more and keep the connection open.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// How long the end of the body is waited for after the last frame: met in time, the connection serves again.
+const CLOSING: Duration = Duration::from_millis(10);
+
+/// The longest body that is one document, in bytes.
+const LONGEST_DOCUMENT: usize = 4 << 20;
+
+/// How much of a body that is neither is shown, in bytes.
+const SHOWN: usize = 400;
+
+/// Reads one answer.
+pub(super) struct AnswerBody {
+    body: Incoming,
+    clock: Clock,
+    /// Status and content type, for messages.
+    head: String,
+    shape: Shape,
+    decoder: Decoder,
+    /// `None` once it has ended.
+    answer: Option<Answer>,
+    /// Why it is not whole although its last words were told.
+    fault: Option<VendorFault>,
+    /// When nothing more is waited for.
+    give_up: Option<Moment>,
+    /// All of a document; the beginning of anything else.
+    text: Vec<u8>,
+}
+
+/// What the body is: told by its first byte that is not white space, as content types are often wrong.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// Nothing came yet.
+    Unknown,
+    /// An event stream, unless no event ever comes.
+    Stream,
+    /// JSON.
+    Document,
+    /// HTML.
+    Page,
+}
+
+impl AnswerBody {
+    pub(super) fn new(response: Response<Incoming>, clock: Clock, cumulative: bool) -> Self {
+        let content_type = response.headers().get(CONTENT_TYPE);
+        let content_type = content_type
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+            .unwrap_or_else(|| "no content type".into());
+        Self {
+            head: format!("status {}, {content_type}", response.status().as_u16()),
+            body: response.into_body(),
+            clock,
+            shape: Shape::Unknown,
+            decoder: Decoder::new(),
+            answer: Some(Answer::new(cumulative)),
+            fault: None,
+            give_up: None,
+            text: Vec::new(),
+        }
+    }
+
+    /// What is said next; `None` when the answer is whole.
+    pub(super) async fn next(&mut self) -> Result<Option<Said>, VendorFault> {
+        while let Some(answer) = &mut self.answer {
+            if let Some(event) = self.decoder.next_event().map_err(|error| broken(&error.to_string()))? {
+                let said = answer.on_frame(&event.data).map_err(fault::of_answer)?;
+                self.text.clear();
+                if said != Said::default() {
+                    return Ok(Some(said));
+                }
+                continue;
+            }
+            let grace = match (answer.is_done(), answer.is_finishing()) {
+                (true, _) => Some(CLOSING),
+                (false, true) => Some(GRACE),
+                (false, false) => None,
+            };
+            if let Some(grace) = grace {
+                let at = self.clock.now() + grace;
+                self.give_up = Some(self.give_up.map_or(at, |before| before.min(at)));
+            }
+            let frame = tokio::select! {
+                biased;
+                frame = self.body.frame() => frame,
+                () = self.clock.sleep_until_option(self.give_up) => None,
+            };
+            match frame {
+                Some(Ok(frame)) => self.push(frame.data_ref().map_or(&[], |data| data))?,
+                Some(Err(error)) if grace.is_none() => return Err(of_break(&error)),
+                // What breaks after the last word breaks nothing.
+                Some(Err(_)) | None => return self.end().map(Some),
+            }
+        }
+        self.fault.take().map_or(Ok(None), Err)
+    }
+
+    fn push(&mut self, bytes: &[u8]) -> Result<(), VendorFault> {
+        if self.shape == Shape::Unknown {
+            self.text.extend_from_slice(bytes);
+            let body = self.text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&self.text).trim_ascii_start();
+            self.shape = match body.first() {
+                None => return Ok(()),
+                Some(b'{' | b'[' | b'"') => Shape::Document,
+                Some(b'<') => Shape::Page,
+                Some(_) => Shape::Stream,
+            };
+            if self.shape == Shape::Stream {
+                self.decoder.push(&self.text);
+            }
+            return Ok(());
+        }
+        match self.shape {
+            Shape::Stream => {
+                self.decoder.push(bytes);
+                // Once there was an event, what the body began with does not matter.
+                if !self.text.is_empty() && self.text.len() < SHOWN {
+                    self.text.extend_from_slice(bytes);
+                }
+            }
+            Shape::Document if self.text.len() + bytes.len() > LONGEST_DOCUMENT => {
+                return Err(broken(&format!(
+                    "expected a document of at most {LONGEST_DOCUMENT} bytes, got a longer one"
+                )));
+            }
+            Shape::Document | Shape::Unknown => self.text.extend_from_slice(bytes),
+            Shape::Page if self.text.len() < SHOWN => self.text.extend_from_slice(bytes),
+            Shape::Page => {}
+        }
+        Ok(())
+    }
+
+    /// The last words of the answer, or why there is none.
+    fn end(&mut self) -> Result<Said, VendorFault> {
+        let mut answer = self.answer.take().unwrap_or_default();
+        let text = String::from_utf8_lossy(&self.text).into_owned();
+        let mut said = match self.shape {
+            Shape::Unknown => {
+                return Err(broken(&format!("expected an answer, got an empty body ({})", self.head)));
+            }
+            Shape::Document => answer.on_document(&text).map_err(fault::of_answer)?,
+            Shape::Stream => self.last_frame(&mut answer)?,
+            Shape::Page => return Err(self.no_stream(&text)),
+        };
+        if self.shape == Shape::Stream && !self.text.is_empty() {
+            return Err(self.no_stream(&text));
+        }
+        let finish = answer.finish_reason().cloned();
+        let has_spoken = answer.has_spoken();
+        match answer.end() {
+            Ok(rest) => {
+                said.text.push_str(&rest);
+                let has_spoken = has_spoken || !said.text.is_empty();
+                self.fault = finish.and_then(|reason| fault::of_finish(&reason, has_spoken));
+            }
+            Err(error) => self.fault = Some(fault::of_answer(error)),
+        }
+        Ok(said)
+    }
+
+    /// The frame that the stream ended in, if it is whole.
+    fn last_frame(&mut self, answer: &mut Answer) -> Result<Said, VendorFault> {
+        let last = std::mem::take(&mut self.decoder).finish().map_err(|error| broken(&error.to_string()))?;
+        let Some(event) = last else { return Ok(Said::default()) };
+        self.text.clear();
+        match answer.on_frame(&event.data) {
+            // It was cut: that the answer is truncated, its end says.
+            Err(AnswerError::Unreadable(_)) => Ok(Said::default()),
+            said => said.map_err(fault::of_answer),
+        }
+    }
+
+    fn no_stream(&self, text: &str) -> VendorFault {
+        broken(&format!(
+            "expected an event stream or JSON, got `{}` ({})",
+            capped_to(text.trim(), SHOWN),
+            self.head
+        ))
+    }
+}
+
+fn broken(message: &str) -> VendorFault {
+    VendorFault::new(FaultKind::Broken, capped(message))
+}
+
+fn capped_to(text: &str, limit: usize) -> &str {
+    text.char_indices().nth(limit).map_or(text, |(at, _)| &text[..at])
+}

@@ -1,0 +1,97 @@
+//! The vendors there are: one line each.
+
+use std::sync::Arc;
+
+use bargein_net::World;
+use http::Uri;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::llm::{self, Llm};
+
+/// The language models.
+pub const LLM: &[Vendor<dyn Llm>] = &[Vendor::of::<llm::openai::Settings>("openai")];
+
+/// A vendor of one kind.
+#[derive(Debug)]
+pub struct Vendor<T: ?Sized> {
+    /// Its id in configuration, scenarios and reports.
+    pub id: &'static str,
+    /// The schema of its settings.
+    pub schema: fn(&mut SchemaGenerator) -> Schema,
+    open: fn(&World, Value) -> Result<Arc<T>, OpenError>,
+}
+
+/// The settings of a vendor: what a client of it is made from.
+pub(crate) trait VendorSettings: DeserializeOwned + JsonSchema {
+    /// The kind of client.
+    type Client: ?Sized;
+
+    /// Makes a client. Nothing is connected yet.
+    fn open(self, world: &World) -> Result<Arc<Self::Client>, OpenError>;
+}
+
+/// No client can be made.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// There is no such vendor of this kind.
+    #[error("expected one of the vendors {known}, got `{got}`")]
+    UnknownVendor {
+        /// The id that was given.
+        got: String,
+        /// The ids there are.
+        known: String,
+    },
+    /// The settings are wrong.
+    #[error("{message}")]
+    Settings {
+        /// Where: the keys from the settings down, joined with dots.
+        path: String,
+        /// What was expected there and what was got.
+        message: String,
+    },
+}
+
+impl<T: ?Sized> Vendor<T> {
+    const fn of<S: VendorSettings<Client = T>>(id: &'static str) -> Self {
+        Self { id, schema: S::json_schema, open: open::<S> }
+    }
+}
+
+/// Makes a client of the language model `vendor` from its settings.
+///
+/// # Errors
+/// When there is no such vendor, or its settings are wrong.
+pub fn llm(vendor: &str, world: &World, settings: Value) -> Result<Arc<dyn Llm>, OpenError> {
+    find(LLM, vendor).and_then(|vendor| (vendor.open)(world, settings))
+}
+
+fn find<'a, T: ?Sized>(vendors: &'a [Vendor<T>], id: &str) -> Result<&'a Vendor<T>, OpenError> {
+    vendors.iter().find(|vendor| vendor.id == id).ok_or_else(|| {
+        let known: Vec<_> = vendors.iter().map(|vendor| format!("`{}`", vendor.id)).collect();
+        OpenError::UnknownVendor { got: id.to_owned(), known: known.join(", ") }
+    })
+}
+
+fn open<S: VendorSettings>(world: &World, settings: Value) -> Result<Arc<S::Client>, OpenError> {
+    let settings: S = serde_path_to_error::deserialize(settings).map_err(|error| OpenError::Settings {
+        path: error.path().to_string(),
+        message: error.inner().to_string(),
+    })?;
+    settings.open(world)
+}
+
+/// Reads a setting that is an absolute address with one of these schemes.
+pub(crate) fn address(path: &str, text: &str, schemes: [&str; 2]) -> Result<Uri, OpenError> {
+    let uri = text.parse::<Uri>().ok();
+    let uri = uri.filter(|uri| {
+        uri.host().is_some() && uri.scheme_str().is_some_and(|scheme| schemes.contains(&scheme))
+    });
+    uri.ok_or_else(|| {
+        let [plain, secure] = schemes;
+        let message = format!("expected an address that begins with {plain}:// or {secure}://, got `{text}`");
+        OpenError::Settings { path: path.to_owned(), message }
+    })
+}
