@@ -92,6 +92,13 @@ quirks! {
     Q54 "An emoji is written as two lone surrogates in two chunks."
 }
 
+impl Quirk {
+    /// Whether it shows in calls of tools alone.
+    pub(crate) const fn is_of_tool_calls(self) -> bool {
+        matches!(self, Self::Q20 | Self::Q21 | Self::Q22 | Self::Q23)
+    }
+}
+
 /// There is no such quirk.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("expected the id of a quirk, `Q01` to `Q54`, got `{0}`")]

@@ -119,8 +119,14 @@ impl Behaviour for LlmBehaviour {
     const UNIT: &'static str = "token";
 
     fn check(&self, _faults: &Faults) -> Result<(), ScriptError> {
-        match self.keep_alive {
-            Some(Dur::ZERO) => Err(ScriptError::wrong(&["keep_alive"], "a duration above 0ms", "0ms")),
+        if self.keep_alive == Some(Dur::ZERO) {
+            return Err(ScriptError::wrong(&["keep_alive"], "a duration above 0ms", "0ms"));
+        }
+        match self.quirk.iter().find(|quirk| quirk.is_of_tool_calls()) {
+            Some(quirk) if self.tool_calls.is_empty() => {
+                let got = format!("`{quirk}` without tool calls");
+                Err(ScriptError::wrong(&["quirk"], "`tool_calls` for the quirk to show in", got))
+            }
             _ => Ok(()),
         }
     }

@@ -113,7 +113,7 @@ impl Seen {
     pub(crate) fn observer(&self) -> Observer {
         let seen = self.clone();
         Observer::new(move |observation| {
-            seen.0.lock().unwrap_or_else(PoisonError::into_inner).push(observation)
+            seen.0.lock().unwrap_or_else(PoisonError::into_inner).push(observation);
         })
     }
 

@@ -56,18 +56,19 @@ pub(super) fn usage_json(usage: Usage) -> Value {
     })
 }
 
+/// How many deltas a call of a tool is sent in.
+pub(super) const DELTAS_OF_A_CALL: usize = 3;
+
 /// The deltas of one tool call: the name first, then the text of the arguments in two halves.
-pub(super) fn tool_deltas(ask: &Ask, index: usize, call: &ToolCall) -> Vec<Value> {
+pub(super) fn tool_deltas(ask: &Ask, index: usize, call: &ToolCall) -> [Value; DELTAS_OF_A_CALL] {
     let arguments = arguments(call);
     let half = arguments.char_indices().nth(arguments.chars().count() / 2).map_or(0, |(at, _)| at);
     let (first, second) = arguments.split_at(half);
-    let mut deltas = vec![json!({ "tool_calls": [{
+    let named = json!({
         "index": index, "id": tool_id(ask, index), "type": "function", "function": { "name": call.name, "arguments": "" }
-    }] })];
-    for part in [first, second] {
-        deltas.push(json!({ "tool_calls": [{ "index": index, "function": { "arguments": part } }] }));
-    }
-    deltas
+    });
+    let more = |part: &str| json!({ "index": index, "function": { "arguments": part } });
+    [named, more(first), more(second)].map(|call| json!({ "tool_calls": [call] }))
 }
 
 /// A whole tool call, as a message carries it.

@@ -6,6 +6,7 @@
 mod ask;
 mod chunk;
 mod model;
+mod quirks;
 mod refusal;
 mod server;
 mod stream;
@@ -13,3 +14,6 @@ mod stream;
 pub use ask::Ask;
 pub use model::answer;
 pub use server::serve_llm;
+
+#[cfg(test)]
+mod tests;

@@ -8,9 +8,11 @@ use serde_json::{Value, json};
 
 use super::ask::Ask;
 use super::chunk;
+use super::quirks;
 use super::refusal::Refusal;
 use super::stream::{ChatStream, finish_reason, usage};
 use crate::answer::{Action, Actions, Answer, Head};
+use crate::llm::quirk::Quirk;
 use crate::mischief;
 use crate::observe::What;
 use crate::refusal::scripted_refusal;
@@ -24,37 +26,50 @@ pub fn answer(ask: &Ask, request: &Request<LlmBehaviour>, rng: &mut impl RngCore
         let code = faults.code.as_ref().map(|code| code.0.clone());
         Refusal { code, retry_after: faults.retry_after, ..Refusal::new(status) }.answer()
     };
-    let mut answer = match scripted_refusal(faults, vendors) {
-        Some(refusal) => refusal,
-        None if ask.stream && does.answer == AnswerAs::Stream => streamed(ask, does, faults.after.get(), rng),
-        None => whole(ask, does, faults.after.get(), rng),
-    };
+    let mut answer =
+        match quirks::replacement(&does.quirk, faults).or_else(|| scripted_refusal(faults, vendors)) {
+            Some(refusal) => refusal,
+            None if ask.stream && does.answer == AnswerAs::Stream => streamed(ask, request, rng),
+            None => whole(ask, request, rng),
+        };
     answer.head.set("x-request-id", format!("req_mock_{}", ask.number));
-    answer.body = mischief::disturbed(answer.body, faults, half_a_frame);
-    if let Some(every) = does.keep_alive {
-        answer.body = with_comments(answer.body, faults.after.get(), every.get());
-    }
     answer.body = mischief::finished(answer.body, faults);
+    answer.body = quirks::change_writes(&does.quirk, &mut answer.head, answer.body);
     mischief::change_head(&mut answer.head, faults);
     answer
 }
 
-fn streamed(ask: &Ask, does: &LlmBehaviour, after: Duration, rng: &mut impl RngCore) -> Answer {
-    let stream = ChatStream::new(ask, does, after, rng);
+fn streamed(ask: &Ask, request: &Request<LlmBehaviour>, rng: &mut impl RngCore) -> Answer {
+    let Request { does, faults } = request;
+    let after = faults.after.get();
+    let mut stream = ChatStream::new(ask, does, after, rng);
+    quirks::change_frames(&does.quirk, &mut stream, ask, does);
     let mut head = Head::new(200)
         .with("content-type", "text/event-stream; charset=utf-8")
         .with("cache-control", "no-cache");
     head.after = Some(after);
-    Answer { head, body: stream.into_actions() }
+    let body = mischief::disturbed(stream.into_actions(), faults, half_a_frame);
+    let body = match does.keep_alive {
+        Some(every) => with_comments(body, after, every.get()),
+        None => body,
+    };
+    Answer { head, body }
 }
 
 /// The answer to a request without `stream`: it leaves when a stream's last token would have.
-fn whole(ask: &Ask, does: &LlmBehaviour, head: Duration, rng: &mut impl RngCore) -> Answer {
-    let last = ChatStream::new(ask, does, head, rng).frames.last().map_or(head, |frame| frame.after);
+fn whole(ask: &Ask, request: &Request<LlmBehaviour>, rng: &mut impl RngCore) -> Answer {
+    let Request { does, faults } = request;
+    let after = faults.after.get();
+    let last = ChatStream::new(ask, does, after, rng).frames.last().map_or(after, |frame| frame.after);
+    let tell = (!does.reply.is_empty()).then(|| Action::tell(last, What::FirstToken));
     let body = completion(ask, does).to_string();
     let head = Head::new(200).with("content-type", "application/json");
+    if does.quirk.contains(&Quirk::Q26) {
+        let head = Head { after: Some(after), ..head };
+        let body = [Action::send(after, "\n\n\n")].into_iter().chain(tell).chain([Action::send(last, body)]);
+        return Answer { head, body: Box::new(body) };
+    }
     let Answer { head, body } = Answer::whole(head, body).delayed(last);
-    let tell = (!does.reply.is_empty()).then(|| Action::tell(last, What::FirstToken));
     Answer { head, body: Box::new(tell.into_iter().chain(body)) }
 }
 

@@ -47,6 +47,8 @@ pub(super) enum Part {
     Finish,
     Usage,
     Done,
+    /// Of a quirk, not of the script.
+    Extra,
 }
 
 /// What a frame says.
@@ -78,8 +80,8 @@ pub(super) enum Ending {
     End,
     /// Nothing; the connection stays open.
     Hold,
-    /// The connection breaks.
-    Reset,
+    /// The connection breaks at this time.
+    Reset(Duration),
     /// The last frame, again and again.
     Repeat(Duration),
 }
@@ -156,7 +158,7 @@ impl ChatStream {
                 framing.write(Frame { after: end.saturating_add(gap.saturating_mul(times)), ..frame.clone() })
             }))),
             (Ending::Hold, _) => Box::new(written.chain([Action::hold()])),
-            (Ending::Reset, _) => Box::new(written.chain([Action { after: end, does: Does::Reset }])),
+            (Ending::Reset(after), _) => Box::new(written.chain([Action { after, does: Does::Reset }])),
             (Ending::End | Ending::Repeat(_), _) => Box::new(written),
         }
     }

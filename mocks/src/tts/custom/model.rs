@@ -103,7 +103,7 @@ fn samples_in(length: Duration, rate: u32) -> u64 {
 /// One byte of the interleaved, little-endian audio: both channels hear the same.
 fn byte(sound: &Sound, at: u64, frame: u64) -> u8 {
     let [low, high] = sound.sample(at / frame).to_le_bytes();
-    if at % 2 == 0 { low } else { high }
+    if at.is_multiple_of(2) { low } else { high }
 }
 
 fn whole_millis(time: Duration) -> Duration {
