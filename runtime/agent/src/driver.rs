@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bargein_adapters::tts::TtsItem;
 use bargein_core::{
-    AppCall, AppCallId, AsrEvent, Command, Conversation, Input, PlayoutEvent, Time, TtsEvent,
+    AppCall, AppCallId, AsrEvent, Command, Conversation, Input, Notice, PlayoutEvent, Time, TtsEvent,
 };
 use bargein_net::{Clock, Moment, Sleep, World};
 use tokio::sync::{mpsc, watch};
@@ -243,6 +243,8 @@ impl Driver {
                 self.playout.stop();
                 self.marks.mark(Mark::CutDone);
             }
+            // Nobody called.
+            Command::Notify(Notice::Accepted { call: OWN_STOP, .. }) => {}
             Command::Notify(notice) => self.room.tell(self.at(now), Told::Notice(notice)),
             // The loop sees that the conversation is closed.
             Command::Close => {}

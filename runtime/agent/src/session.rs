@@ -56,7 +56,7 @@ impl Session {
             calls,
             stop,
             over,
-            told: room.told.clone(),
+            told: room.told.downgrade(),
             journal: Arc::clone(&journal),
         };
         let driver = Driver::new(world, settings, room, handle.began, journal);
@@ -77,7 +77,7 @@ pub struct SessionHandle {
     calls: mpsc::Sender<(AppCallId, AppCall)>,
     stop: watch::Sender<()>,
     over: watch::Receiver<()>,
-    told: broadcast::Sender<Arc<Telling>>,
+    told: broadcast::WeakSender<Arc<Telling>>,
     journal: Arc<Mutex<Journal>>,
 }
 
@@ -122,7 +122,9 @@ impl SessionHandle {
     /// What the room is told from now on.
     #[must_use]
     pub fn tellings(&self) -> Tellings {
-        Tellings::new(self.told.subscribe())
+        // After the end: a channel that is closed already.
+        let told = self.told.upgrade().unwrap_or_else(|| broadcast::channel(1).0);
+        Tellings::new(told.subscribe())
     }
 
     /// What happened so far.

@@ -1,4 +1,7 @@
 //! Sessions in virtual time, against vendors that do what a test says.
 
 mod conversing;
+mod ending;
+mod failing;
+mod speaking;
 mod stage;

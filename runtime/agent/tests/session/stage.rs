@@ -11,7 +11,7 @@ use bargein_agent::{
     AudioFrame, FRAME, FRAME_SAMPLES, Journal, JournalKeep, RoomUser, Session, SessionHandle,
     SessionSettings, Told, UserSays, Vendors, VoiceEdge, loopback,
 };
-use bargein_core::{AsrEvent, Config, LlmEvent, Notice, VendorFault};
+use bargein_core::{AppCall, AsrEvent, Config, LlmEvent, Notice, SpeechOptions, VendorFault};
 use bargein_net::{Clock, Moment, Task, World};
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -153,7 +153,7 @@ impl Llm for Scripted {
         let asked = call.request.messages.last().map_or("", |message| message.content.as_str());
         self.record.note(format!("llm.{number} asked {asked:?} attempt {}", call.request.attempt));
         self.record.note(format!("id llm {}", call.request_id));
-        let reply = self.script.replies.get(number - 1).or(self.script.replies.last()).cloned();
+        let reply = self.script.replies.get(number - 1).or_else(|| self.script.replies.last()).cloned();
         let record = self.record.clone();
         async_stream::stream! {
             let mut open = Open { record: record.clone(), name: format!("llm.{number}"), ended: false };
@@ -244,10 +244,10 @@ impl Stage {
             while let Some(telling) = told.next().await {
                 match &telling.what {
                     Told::Voice(VoiceEdge::Started { at }) => {
-                        notes.note_at(telling.at, format!("voice from {at}"))
+                        notes.note_at(telling.at, format!("voice from {at}"));
                     }
                     Told::Voice(VoiceEdge::Stopped { at }) => {
-                        notes.note_at(telling.at, format!("voice until {at}"))
+                        notes.note_at(telling.at, format!("voice until {at}"));
                     }
                     Told::Notice(notice) => notes.note_at(telling.at, words(notice)),
                 }
@@ -291,14 +291,23 @@ impl Stage {
         }
     }
 
+    /// Calls the session as its application.
+    pub(crate) fn call(&self, call: AppCall) {
+        assert!(self.session.call(call).is_ok(), "the session takes the call");
+    }
+
     /// Stops the session and gives what was kept of it.
     pub(crate) async fn end(self) -> (Record, Journal) {
         self.session.stop().await;
-        // The listeners note their last lines.
-        self.world.clock.sleep(Duration::from_millis(1)).await;
         let journal = self.session.journal();
+        assert!(self.world.tasks.is_empty(), "nothing of the session or its room is left");
         (self.record, journal)
     }
+}
+
+/// A speech of the application.
+pub(crate) fn speech(text: &str) -> AppCall {
+    AppCall::Speak { text: text.to_owned(), options: SpeechOptions::default(), in_history: true }
 }
 
 /// A notice in a few words.

@@ -1,0 +1,119 @@
+//! What the agent's voice does: its pace, its gaps, its end.
+
+use std::time::Duration;
+
+use bargein_agent::FRAME;
+use bargein_core::{Config, LlmEvent, Signal, Synthesis};
+use bargein_net::{RunError, run_virtual};
+
+use crate::stage::{Script, Stage, speech};
+
+/// Two sentences of 18 and 22 characters: segments of 900 ms and 1.1 s.
+fn two_sentences() -> Vec<Vec<(u64, LlmEvent)>> {
+    vec![vec![
+        (100, LlmEvent::Delta("It is a sunny day. ".to_owned())),
+        (100, LlmEvent::Delta("No rain before Sunday.".to_owned())),
+        (100, LlmEvent::Finished),
+    ]]
+}
+
+#[test]
+fn segments_follow_each_other_without_a_gap() -> Result<(), RunError> {
+    run_virtual(1, async |world| {
+        let script = Script { replies: two_sentences(), ..Script::default() };
+        let stage = Stage::new(&world, Config::default(), &script);
+        let _ = stage.says.text("How is the weather?").await;
+        world.clock.sleep(Duration::from_secs(4)).await;
+        let (record, _) = stage.end().await;
+        assert_eq!(
+            record.of(&["tts", "heard", "turn ended of Agent", "metric tts_d"]),
+            [
+                "100 tts.1 asked \"It is a sunny day.\"",
+                "100 tts.2 asked \"No rain before Sunday.\"",
+                "2250 turn ended of Agent Completed \"It is a sunny day. No rain before Sunday.\"",
+                "250 heard 100 frames",
+            ]
+        );
+    })
+}
+
+#[test]
+fn a_slow_synthesis_is_dry_and_resumes_as_soon_as_audio_comes() -> Result<(), RunError> {
+    run_virtual(1, async |world| {
+        // 40 ms of audio every 50 ms.
+        let chunk = (FRAME * 2, Duration::from_millis(50));
+        let stage = Stage::new(&world, Config::default(), &Script { chunk, ..Script::default() });
+        stage.call(speech("Yes!"));
+        world.clock.sleep(Duration::from_secs(2)).await;
+        let (record, _) = stage.end().await;
+        assert_eq!(
+            record.of(&["heard", "turn ended", "metric tts_d"]),
+            [
+                "150 heard 2 frames",
+                "200 heard 2 frames",
+                "250 heard 2 frames",
+                "300 heard 2 frames",
+                "400 metric tts_discontinuity 5",
+                "400 turn ended of Agent Completed \"Yes!\"",
+                "350 heard 2 frames",
+            ]
+        );
+    })
+}
+
+#[test]
+fn a_call_that_holds_enough_audio_is_not_read() -> Result<(), RunError> {
+    run_virtual(1, async |world| {
+        let synthesis = Synthesis { read_ahead: FRAME * 3, ..Synthesis::default() };
+        let config = Config { synthesis, ..Config::default() };
+        let script = Script { chunk: (FRAME, Duration::ZERO), ..Script::default() };
+        let stage = Stage::new(&world, config, &script);
+        stage.call(speech("Yes!"));
+        world.clock.sleep(Duration::from_secs(2)).await;
+        let (record, _) = stage.end().await;
+        assert_eq!(
+            record.of(&["chunk", "heard", "turn ended"]),
+            [
+                "150 chunk 1.0",
+                "150 chunk 1.1",
+                "150 chunk 1.2",
+                "150 chunk 1.3",
+                "170 chunk 1.4",
+                "190 chunk 1.5",
+                "210 chunk 1.6",
+                "230 chunk 1.7",
+                "250 chunk 1.8",
+                "270 chunk 1.9",
+                "350 turn ended of Agent Completed \"Yes!\"",
+                "150 heard 10 frames",
+            ]
+        );
+    })
+}
+
+#[test]
+fn after_an_interruption_no_frame_leaves_and_its_calls_are_closed_at_once() -> Result<(), RunError> {
+    run_virtual(1, async |world| {
+        let chunk = (FRAME, Duration::from_millis(15));
+        let script = Script { replies: two_sentences(), chunk, ..Script::default() };
+        let stage = Stage::new(&world, Config::default(), &script);
+        let _ = stage.says.text("How is the weather?").await;
+        world.clock.sleep(Duration::from_millis(710)).await;
+        let _ = stage.says.signal(Signal::Interrupt).await;
+        world.clock.sleep(Duration::from_secs(1)).await;
+        let (record, _) = stage.end().await;
+        assert_eq!(
+            record.of(&["tts", "heard", "turn ended of Agent", "state I"]),
+            [
+                "100 tts.1 asked \"It is a sunny day.\"",
+                "100 tts.2 asked \"No rain before Sunday.\"",
+                "710 tts.1 closed",
+                "710 tts.2 closed",
+                "710 state Interrupted",
+                "710 turn ended of Agent Interrupted(Signal) \"It is a\"",
+                // The frame of 710 ms did not leave.
+                "250 heard 23 frames",
+            ]
+        );
+    })
+}
