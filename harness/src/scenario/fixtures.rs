@@ -64,7 +64,7 @@ impl FixtureFolders {
     /// The folders for a scenario file. Looks at the file system.
     #[must_use]
     pub fn near(scenario: &Path) -> Self {
-        let beside = scenario.parent().unwrap_or(Path::new("")).to_owned();
+        let beside = scenario.parent().unwrap_or_else(|| Path::new("")).to_owned();
         let above = std::path::absolute(scenario).unwrap_or_else(|_| scenario.to_owned());
         let depth = above.ancestors().count();
         // Relative as long as that is possible, so that messages and reports do not depend on the machine.

@@ -21,7 +21,7 @@ fn distance(word: &str, name: &str) -> usize {
 }
 
 /// Advice naming the nearest known word, or all of them when there are few and none is near.
-pub(super) fn advice<'a>(word: &str, known: &[&'a str]) -> Option<String> {
+pub(super) fn advice(word: &str, known: &[&str]) -> Option<String> {
     if let Some(name) = nearest(word, known.iter().copied()) {
         return Some(format!("did you mean `{name}`?"));
     }

@@ -234,7 +234,7 @@ impl<'a> Reading<'a> {
     }
 
     fn byte(&self, index: usize) -> usize {
-        self.bytes.get(index).or(self.bytes.last()).copied().unwrap_or_default()
+        self.bytes.get(index).or_else(|| self.bytes.last()).copied().unwrap_or_default()
     }
 }
 
