@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Behaviour, Faults, Script, ScriptError};
+use super::{Behaviour, Faults, Script, ScriptError, Unit};
 use crate::registry;
 
 /// The behaviour of a speech recogniser. A request is one stream.
@@ -48,7 +48,7 @@ impl Script<AsrBehaviour> {
 
 impl Behaviour for AsrBehaviour {
     const VENDORS: &'static [&'static str] = registry::ASR;
-    const UNIT: &'static str = "result";
+    const UNIT: Unit = Unit::Result;
 
     fn check(&self, faults: &Faults) -> Result<(), ScriptError> {
         if self.interim_every == Dur::ZERO {

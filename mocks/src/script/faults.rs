@@ -6,8 +6,8 @@ use bargein_wire::units::Dur;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::point::{Cut, Point, Stall};
-use super::{CutBy, ScriptError};
+use super::ScriptError;
+use super::point::{Cut, Point, Stall, Unit};
 
 /// The faults of one answer. Default: none.
 #[derive(Clone, PartialEq, Debug, Default, Deserialize, JsonSchema)]
@@ -90,17 +90,24 @@ impl Faults {
         self.status.is_some_and(|status| status != 200) || self.body.is_some()
     }
 
-    /// Refuses values out of range. `unit` is what the role's answers are made of.
-    pub(super) fn check(&self, _unit: &str) -> Result<(), ScriptError> {
+    /// Refuses values out of range. `unit` is what the answers of the role are made of.
+    pub(super) fn check(&self, unit: Unit) -> Result<(), ScriptError> {
         if let Some(status) = self.status.filter(|status| !(200..=599).contains(status)) {
             return Err(ScriptError::wrong(&["status"], "an HTTP status of 200 to 599", status.to_string()));
         }
-        if matches!(self.malformed, Some(Point::Byte(_) | Point::After(_))) {
-            return Err(ScriptError::wrong(
-                &["malformed"],
-                "a point such as `at token 5`",
-                "another kind of point",
-            ));
+        if let Some(point @ (Point::Byte(_) | Point::After(_))) = self.malformed {
+            let expected = format!("a point such as `at {} 5`", unit.word());
+            return Err(ScriptError::wrong(&["malformed"], expected, format!("`{point}`")));
+        }
+        let (cut, stall) = (self.cut.map(|cut| cut.at), self.stall.map(|stall| stall.at));
+        for (key, point) in [("cut", cut), ("stall", stall), ("malformed", self.malformed)] {
+            if let Some(point @ Point::Unit(other, number)) = point
+                && other != unit
+            {
+                let word = unit.word();
+                let expected = format!("`at {word} {number}`, for answers of this role are made of {word}s");
+                return Err(ScriptError::wrong(&[key], expected, format!("`{point}`")));
+            }
         }
         if self.body == Some(FaultBody::Vendor) && self.status.is_none_or(|status| status == 200) {
             return Err(ScriptError::wrong(
@@ -109,10 +116,11 @@ impl Faults {
                 "no status but 200",
             ));
         }
-        if let Some(Cut { at: Point::After(at), by: CutBy::CleanEnd }) = self.cut
+        if let Some(Cut { at: Point::After(at), .. }) = self.cut
             && at < self.after.get()
         {
-            return Err(ScriptError::wrong(&["cut"], "a point not before `after`", format!("{at:?}")));
+            let got = format!("`{}` with `after: {}`", Point::After(at), self.after);
+            return Err(ScriptError::wrong(&["cut"], "a point not before `after`", got));
         }
         for (name, value) in &self.wrong_header {
             let readable =

@@ -20,7 +20,7 @@ pub(super) struct Account {
     /// Whose protocol is spoken.
     pub vendor: Option<String>,
     /// The only key that is let in; without it everyone is.
-    pub key: Secret,
+    pub key: Option<Secret>,
     /// Requests a key may make, such as `20 per minute`, within any such stretch of time; without it any number.
     pub rate: Option<Rate>,
     /// Requests a key may have in progress; without it any number.

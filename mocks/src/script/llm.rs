@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Behaviour, Delay, Faults, Script, ScriptError};
+use super::{Behaviour, Delay, Faults, Script, ScriptError, Unit};
 use crate::llm::quirk::Quirk;
 use crate::registry;
 
@@ -116,7 +116,7 @@ impl Script<LlmBehaviour> {
 
 impl Behaviour for LlmBehaviour {
     const VENDORS: &'static [&'static str] = registry::LLM;
-    const UNIT: &'static str = "token";
+    const UNIT: Unit = Unit::Token;
 
     fn check(&self, _faults: &Faults) -> Result<(), ScriptError> {
         if self.keep_alive == Some(Dur::ZERO) {

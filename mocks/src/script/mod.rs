@@ -19,10 +19,13 @@ mod point;
 mod text_form;
 mod tts;
 
+use std::borrow::Cow;
+
 use bargein_wire::units::Secret;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use serde_path_to_error::Segment;
 
 pub use asr::{AsrBehaviour, AsrScript};
 pub use delay::{Delay, ParseDelayError};
@@ -30,7 +33,7 @@ pub use error::{Problem, ScriptError};
 pub use faults::{Code, FaultBody, Faults};
 pub use limits::Limits;
 pub use llm::{AnswerAs, LlmBehaviour, LlmScript, TokensBy, ToolCall, Usage};
-pub use point::{Cut, CutBy, ParsePointError, Point, Stall};
+pub use point::{Cut, CutBy, ParsePointError, Point, Stall, Unit};
 pub use tts::{Chunk, Speech, Speed, TtsBehaviour, TtsScript, Voice};
 
 use limits::Account;
@@ -62,8 +65,8 @@ pub struct Request<B> {
 pub trait Behaviour: Clone + Default + DeserializeOwned + JsonSchema {
     /// The ids of the vendors that we play in this role; the first is the default.
     const VENDORS: &'static [&'static str];
-    /// What an answer of this role is made of, as the scripts call it.
-    const UNIT: &'static str;
+    /// What an answer of this role is made of.
+    const UNIT: Unit;
 
     /// Refuses what each key allows for itself but not together with the others.
     ///
@@ -80,29 +83,6 @@ impl<B: Behaviour> Script<B> {
             .iter()
             .find(|(numbers, _)| numbers.contains(number))
             .map_or(&self.base, |(_, request)| request)
-    }
-
-    /// The JSON Schema of such a script.
-    #[must_use]
-    pub fn schema() -> Schema {
-        let mut generator = SchemaGenerator::default();
-        let mut request = properties::<B>(&mut generator);
-        request.extend(properties::<Faults>(&mut generator));
-        let mut whole = properties::<Account>(&mut generator);
-        whole.insert(
-            "vendor".to_owned(),
-            serde_json::json!({ "enum": B::VENDORS, "default": B::VENDORS.first() }),
-        );
-        whole.extend(request.clone());
-        schemars::json_schema!({
-            "type": "object",
-            "properties": whole,
-            "patternProperties": {
-                (Numbers::PATTERN): { "type": "object", "properties": request, "additionalProperties": false }
-            },
-            "additionalProperties": false,
-            "$defs": generator.take_definitions(true),
-        })
     }
 
     /// Every request's behaviour, with the key of its block.
@@ -131,7 +111,7 @@ impl<B: Behaviour> Script<B> {
         let mut script = Self {
             vendor: vendor::<B>(account.vendor.as_deref())?,
             limits: Limits { rate: account.rate, concurrent: account.concurrent },
-            key: account.key,
+            key: account.key.unwrap_or_default(),
             base,
             blocks: Vec::new(),
         };
@@ -148,6 +128,31 @@ impl<B: Behaviour> Script<B> {
             script.blocks.push((numbers, request(&all, &[]).map_err(|error| error.below(key))?));
         }
         Ok(script)
+    }
+}
+
+impl<B: Behaviour> JsonSchema for Script<B> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("{}Script", B::schema_name().trim_end_matches("Behaviour")).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut request = properties::<B>(generator);
+        request.extend(properties::<Faults>(generator));
+        let mut all = properties::<Account>(generator);
+        all.insert(
+            "vendor".to_owned(),
+            serde_json::json!({ "enum": B::VENDORS, "default": B::VENDORS.first() }),
+        );
+        all.extend(request.clone());
+        schemars::json_schema!({
+            "type": "object",
+            "properties": all,
+            "patternProperties": {
+                (Numbers::PATTERN): { "type": "object", "properties": request, "additionalProperties": false }
+            },
+            "additionalProperties": false,
+        })
     }
 }
 
@@ -192,7 +197,11 @@ fn object(value: &Value) -> Result<&Map<String, Value>, ScriptError> {
 /// Reads one group of keys with serde; an error names the path within the group.
 fn typed<T: DeserializeOwned>(keys: Map<String, Value>) -> Result<T, ScriptError> {
     serde_path_to_error::deserialize(Value::Object(keys)).map_err(|error| {
-        let path = error.path().iter().map(ToString::to_string).collect();
+        let key = |segment: &Segment| match segment {
+            Segment::Seq { index } => index.to_string(),
+            named => named.to_string(),
+        };
+        let path = error.path().iter().map(key).collect();
         ScriptError { path, problem: Problem::WrongForm(error.into_inner().to_string()) }
     })
 }
@@ -209,3 +218,6 @@ fn properties<T: JsonSchema>(generator: &mut SchemaGenerator) -> Map<String, Val
         _ => Map::new(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! Where in an answer something goes wrong: `at token 12`, `at byte 4000`, `at 700ms`.
 
+use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -11,11 +12,22 @@ use super::text_form::as_text;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Point {
     /// After so many tokens, chunks or results: of whatever the role's answers are made. Written `at token 12`.
-    Unit(u64),
+    Unit(Unit, u64),
     /// After so many bytes of the body. Written `at byte 4000`.
     Byte(u64),
     /// So long after the request arrived. Written `at 700ms`.
     After(Duration),
+}
+
+/// What the answers of a role are made of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unit {
+    /// Of a language model.
+    Token,
+    /// Of a synthesiser: what leaves at once.
+    Chunk,
+    /// Of a recogniser: a transcript, interim or final.
+    Result,
 }
 
 /// The answer breaks off: `at token 12`, or `at token 12 by reset`.
@@ -55,6 +67,28 @@ pub struct ParsePointError {
 
 const POINT: &str = "`at token 12` (`chunk` for TTS, `result` for ASR), `at byte 4000` or `at 700ms`";
 
+impl Unit {
+    /// The word for it in scripts.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Chunk => "chunk",
+            Self::Result => "result",
+        }
+    }
+}
+
+impl fmt::Display for Point {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unit(unit, number) => write!(f, "at {} {number}", unit.word()),
+            Self::Byte(number) => write!(f, "at byte {number}"),
+            Self::After(length) => write!(f, "at {}", Dur::from(*length)),
+        }
+    }
+}
+
 impl FromStr for Point {
     type Err = ParsePointError;
 
@@ -69,10 +103,11 @@ fn parse_point(text: &str) -> Option<Point> {
         return None;
     }
     let first = words.next()?;
-    let point = match first {
-        "token" | "chunk" | "result" => Point::Unit(words.next()?.parse().ok().filter(|number| *number > 0)?),
-        "byte" => Point::Byte(words.next()?.parse().ok()?),
-        _ => Point::After(first.parse::<Dur>().ok()?.into()),
+    let unit = [Unit::Token, Unit::Chunk, Unit::Result].into_iter().find(|unit| unit.word() == first);
+    let point = match (unit, first) {
+        (Some(unit), _) => Point::Unit(unit, words.next()?.parse().ok().filter(|number| *number > 0)?),
+        (None, "byte") => Point::Byte(words.next()?.parse().ok()?),
+        (None, length) => Point::After(length.parse::<Dur>().ok()?.into()),
     };
     words.next().is_none().then_some(point)
 }
@@ -132,8 +167,8 @@ mod tests {
     #[test]
     fn a_cut_reads_as_a_sentence() {
         for (text, at, by) in [
-            ("at token 12", Point::Unit(12), CutBy::CleanEnd),
-            ("at chunk 1 by reset", Point::Unit(1), CutBy::Reset),
+            ("at token 12", Point::Unit(Unit::Token, 12), CutBy::CleanEnd),
+            ("at chunk 1 by reset", Point::Unit(Unit::Chunk, 1), CutBy::Reset),
             ("at byte 0 by reset", Point::Byte(0), CutBy::Reset),
             ("at 700ms", Point::After(Duration::from_millis(700)), CutBy::CleanEnd),
         ] {
@@ -143,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_stall_names_its_point_and_its_length() {
-        let at = Point::Unit(5);
+        let at = Point::Unit(Unit::Token, 5);
         assert_eq!("at token 5 for 3s".parse(), Ok(Stall { at, length: Some(Duration::from_secs(3)) }));
         assert_eq!("at token 5 for ever".parse(), Ok(Stall { at, length: None }));
     }

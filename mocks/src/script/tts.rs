@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::text_form::as_text;
-use super::{Behaviour, Delay, Faults, Script, ScriptError};
+use super::{Behaviour, Delay, Faults, Script, ScriptError, Unit};
 use crate::registry;
 
 /// The behaviour of a speech synthesiser.
@@ -130,7 +130,7 @@ fn samples(file: &str, read: impl Fn(&str) -> io::Result<Vec<u8>>) -> Result<Arc
 
 impl Behaviour for TtsBehaviour {
     const VENDORS: &'static [&'static str] = registry::TTS;
-    const UNIT: &'static str = "chunk";
+    const UNIT: Unit = Unit::Chunk;
 
     fn check(&self, _faults: &Faults) -> Result<(), ScriptError> {
         Ok(())

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::observe::What;
-use crate::script::{CutBy, Faults, Point};
+use crate::script::{CutBy, Faults, Point, Unit};
 
 /// Messages by the time they are due.
 pub(super) struct Outbox {
@@ -54,7 +54,7 @@ impl Outbox {
     pub(super) fn post(&mut self, due: Duration, kind: Kind, mut text: String) {
         if matches!(kind, Kind::Result(_)) {
             self.results += 1;
-            if self.faults.malformed == Some(Point::Unit(self.results)) {
+            if self.faults.malformed == Some(Point::Unit(Unit::Result, self.results)) {
                 let half = text.chars().count() / 2;
                 text = text.chars().take(half).collect();
             }
@@ -89,7 +89,7 @@ impl Outbox {
         if matches!(letter.kind, Kind::Result(_)) {
             self.left += 1;
             if let Some(stall) = self.faults.stall
-                && stall.at == Point::Unit(self.left)
+                && stall.at == Point::Unit(Unit::Result, self.left)
             {
                 self.delay = stall.length;
             }
@@ -108,8 +108,8 @@ impl Outbox {
     fn cut_due(&self) -> Option<Duration> {
         match self.faults.cut?.at {
             Point::After(at) => Some(at),
-            Point::Unit(number) if self.left >= number => Some(Duration::ZERO),
-            Point::Unit(_) | Point::Byte(_) => None,
+            Point::Unit(_, number) if self.left >= number => Some(Duration::ZERO),
+            Point::Unit(..) | Point::Byte(_) => None,
         }
     }
 }
