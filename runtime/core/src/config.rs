@@ -205,7 +205,8 @@ pub enum Overflow {
 /// How text is cut into segments. Lengths count a CJK character as 1 and a Latin word as 1.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Segmentation {
-    /// The first segment may end at a comma once it is this long, so that the first audio comes early. Default 4.
+    /// The first segment ends with the first sentence, or at a comma once it is this long, so that the first audio
+    /// comes early. Default 4.
     pub first_min: usize,
     /// Later segments end at a sentence mark once this long; shorter sentences are joined. Default 6.
     pub min: usize,

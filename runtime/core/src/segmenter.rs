@@ -111,9 +111,10 @@ impl Segmenter {
     /// Whether a segment of so many words may end at such a border.
     fn may_end_segment(&self, border: Strength, words: usize) -> bool {
         match border {
-            _ if self.first => words >= self.rules.first_min.max(1),
+            // A whole sentence is worth saying at once, however short: nothing is being said that it could wait behind.
+            Strength::Sentence if self.first => words >= 1,
             Strength::Sentence => words >= self.rules.min.max(1),
-            Strength::Clause => false,
+            Strength::Clause => self.first && words >= self.rules.first_min.max(1),
         }
     }
 }
