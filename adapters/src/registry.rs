@@ -9,9 +9,13 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::llm::{self, Llm};
+use crate::tts::{self, Tts};
 
 /// The language models.
 pub const LLM: &[Vendor<dyn Llm>] = &[Vendor::of::<llm::openai::Settings>("openai")];
+
+/// The synthesisers.
+pub const TTS: &[Vendor<dyn Tts>] = &[Vendor::of::<tts::custom::Settings>("custom")];
 
 /// A vendor of one kind.
 #[derive(Debug)]
@@ -66,6 +70,14 @@ impl<T: ?Sized> Vendor<T> {
 /// When there is no such vendor, or its settings are wrong.
 pub fn llm(vendor: &str, world: &World, settings: Value) -> Result<Arc<dyn Llm>, OpenError> {
     find(LLM, vendor).and_then(|vendor| (vendor.open)(world, settings))
+}
+
+/// Makes a client of the synthesiser `vendor` from its settings.
+///
+/// # Errors
+/// As [`llm`].
+pub fn tts(vendor: &str, world: &World, settings: Value) -> Result<Arc<dyn Tts>, OpenError> {
+    find(TTS, vendor).and_then(|vendor| (vendor.open)(world, settings))
 }
 
 fn find<'a, T: ?Sized>(vendors: &'a [Vendor<T>], id: &str) -> Result<&'a Vendor<T>, OpenError> {

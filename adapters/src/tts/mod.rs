@@ -1,5 +1,7 @@
 //! Speech synthesis.
 
+pub mod custom;
+
 use std::sync::Arc;
 
 use bargein_core::{TtsRequest, VendorFault};

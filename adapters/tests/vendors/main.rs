@@ -2,6 +2,7 @@
 //! against servers that are none of ours.
 #![expect(clippy::expect_used, reason = "tests may")]
 
+mod custom;
 mod openai;
 mod server;
 
