@@ -18,7 +18,7 @@ impl<'n> Table<'n> {
     pub(super) fn read(decoder: &mut Decoder<'_>, node: &'n Node) -> Option<Self> {
         let keys = decoder.keys(node, "a table of cases", &["columns", "rows"])?;
         let (Some(columns), Some(rows)) = (keys.get("columns"), keys.get("rows")) else {
-            decoder.refuse(node.place, "a table of cases has `columns` and `rows`", None);
+            decoder.lacks(&keys, "a table of cases has `columns` and `rows`", None);
             return None;
         };
         let columns = decoder.list(columns, "of names")?;

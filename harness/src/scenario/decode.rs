@@ -29,6 +29,8 @@ pub(super) struct Keys<'n> {
     pub(super) entries: &'n [Entry],
     /// The whole map.
     pub(super) place: Place,
+    /// Whether all keys are known: else what is missing was probably only misspelt.
+    pub(super) all_known: bool,
 }
 
 impl<'n> Keys<'n> {
@@ -46,6 +48,13 @@ impl<'n> Keys<'n> {
 impl<'a> Decoder<'a> {
     pub(super) const fn new(source: &'a Arc<Source>) -> Self {
         Self { source, found: Vec::new() }
+    }
+
+    /// Reports that a map lacks a key, unless one in it was probably meant to be it.
+    pub(super) fn lacks(&mut self, keys: &Keys<'_>, message: impl Into<String>, help: Option<String>) {
+        if keys.all_known {
+            self.refuse(keys.place, message, help);
+        }
     }
 
     /// Reports a mistake.
@@ -68,13 +77,15 @@ impl<'a> Decoder<'a> {
     /// A map with only these keys. Unknown ones are reported and ignored.
     pub(super) fn keys<'n>(&mut self, node: &'n Node, what: &str, known: &[&str]) -> Option<Keys<'n>> {
         let entries = self.entries(node, what)?;
+        let mut all_known = true;
         for entry in entries {
             if !known.contains(&entry.key.text.as_str()) {
+                all_known = false;
                 let message = format!("{what} has no key `{}`", entry.key.text);
                 self.refuse(entry.key.place, message, advice(&entry.key.text, known));
             }
         }
-        Some(Keys { entries, place: node.place })
+        Some(Keys { entries, place: node.place, all_known })
     }
 
     /// A map with any keys.
@@ -189,10 +200,13 @@ impl<'a> Decoder<'a> {
         let found = words.iter().find(|(word, _)| Some(*word) == text).map(|(_, value)| *value);
         if found.is_none() {
             let known: Vec<_> = words.iter().map(|(word, _)| *word).collect();
-            let message = match text {
-                Some(text) => format!("expected one of {}, got `{text}`", known.join(", ")),
-                None => format!("expected one of {}, got {}", known.join(", "), node.what()),
+            let expected = match known.as_slice() {
+                [only] => format!("`{only}`"),
+                _ => format!("one of {}", known.join(", ")),
             };
+            let got =
+                text.map_or_else(|| node.what().to_owned(), |text| format!("`{}`", text.escape_debug()));
+            let message = format!("expected {expected}, got {got}");
             let help = text
                 .and_then(|text| super::nearest::nearest(text, known.iter().copied()))
                 .map(|name| format!("did you mean `{name}`?"));

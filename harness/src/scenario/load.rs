@@ -109,7 +109,8 @@ fn scenario(decoder: &mut Decoder<'_>, fixtures: &dyn Fixtures, root: &Node) -> 
     version(decoder, root, &keys);
     let name = keys.get("name").and_then(|node| decoder.text(node, "a name"));
     if keys.get("name").is_none() {
-        decoder.refuse(start(root, decoder), "a scenario has a `name`", None);
+        let start = start(root, decoder);
+        decoder.lacks(&Keys { place: start, ..keys }, "a scenario has a `name`", None);
     }
     let about = keys.get("about").and_then(|node| decoder.text(node, "a text"));
     let dialect = keys.get("dialect").map_or(Some(Dialect::Neutral), |node| decoder.word(node, &DIALECTS));

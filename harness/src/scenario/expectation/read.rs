@@ -88,7 +88,7 @@ fn nothing_else(decoder: &mut Decoder<'_>, node: &Node) -> Option<NothingElse> {
     let keys = decoder.keys(node, "nothing_else", &["streams", "quiet"])?;
     let Some(streams) = keys.get("streams") else {
         let help = "such as `streams: [error, playout]`";
-        decoder.refuse(node.place, "`nothing_else` names its `streams`", Some(help.to_owned()));
+        decoder.lacks(&keys, "`nothing_else` names its `streams`", Some(help.to_owned()));
         return None;
     };
     let words = Stream::ALL.map(|stream| (stream.word(), stream));

@@ -1,5 +1,7 @@
 //! Events as sentences name them.
 
+use bargein_wire::units::Dur;
+
 use super::parse::Words;
 use super::{Actor, EventName, SentenceError, Surroundings};
 use crate::scenario::nearest::{advice, nearest};
@@ -55,6 +57,10 @@ fn is_near_an_event(name: &str) -> bool {
 }
 
 fn unknown(words: &Words<'_>, name: &str) -> SentenceError {
+    if name.parse::<Dur>().is_ok() {
+        let help = format!("a time from the beginning is `session.ready + {name}`");
+        return words.wrong(format!("expected an event, got the duration `{name}`"), Some(help));
+    }
     let message = format!("unknown event `{name}`");
     let help = event_near(name, words.around).or_else(|| {
         let stream = Stream::ALL.into_iter().find(|stream| stream.word() == name)?;

@@ -8,6 +8,7 @@ use super::token::TokenKind;
 use super::{EventName, FieldPath, Literal, Op, Pattern, Quote, Segment, SentenceError, Test};
 use crate::scenario::decode::level;
 use crate::scenario::nearest::{advice, nearest};
+use crate::timeline::Event;
 use crate::vocabulary::{Field, FieldKind};
 
 /// The test that comes next, of a field of `event`.
@@ -20,19 +21,19 @@ pub(super) fn test(words: &mut Words<'_>, event: &EventName) -> Result<Test, Sen
         words.wrong_before(format!("`{}` of `{}` cannot be {what}", field.name, event.event), None)
     };
     let op = if words.take("=") {
-        Op::Equals(literal(words, field)?)
+        Op::Equals(literal(words, field, &event.event)?)
     } else if words.take("!=") {
-        Op::DiffersFromValue(literal(words, field)?)
+        Op::DiffersFromValue(literal(words, field, &event.event)?)
     } else if words.take("<") {
         if !ordered {
             return Err(refuse(words, "compared by size"));
         }
-        Op::Less(literal(words, field)?)
+        Op::Less(literal(words, field, &event.event)?)
     } else if words.take(">") {
         if !ordered {
             return Err(refuse(words, "compared by size"));
         }
-        Op::More(literal(words, field)?)
+        Op::More(literal(words, field, &event.event)?)
     } else if words.take("contains") {
         if !textual {
             return Err(refuse(words, "searched for a text"));
@@ -98,7 +99,7 @@ fn path(word: &str) -> FieldPath {
 }
 
 /// A value behind a comparison, as the field's kind asks for it.
-fn literal(words: &mut Words<'_>, field: &Field) -> Result<Literal, SentenceError> {
+fn literal(words: &mut Words<'_>, field: &Field, event: &Event) -> Result<Literal, SentenceError> {
     let quoted = matches!(words.peek(), Some(TokenKind::Quoted(_)));
     let text = text(words)?;
     let number = || text.parse::<f64>().ok().filter(|number| number.is_finite()).map(Literal::Number);
@@ -114,7 +115,8 @@ fn literal(words: &mut Words<'_>, field: &Field) -> Result<Literal, SentenceErro
                 || format!("one of {}", known.join(", ")),
                 |name| format!("did you mean `{name}`?"),
             );
-            return Err(words.wrong_before(format!("`{}` is never `{text}`", field.name), Some(help)));
+            let message = format!("`{}` of `{event}` is never `{text}`", field.name);
+            return Err(words.wrong_before(message, Some(help)));
         }
         FieldKind::Bool => truth().ok_or_else(|| format!("expected true or false, got `{text}`")),
         FieldKind::Number => number().ok_or_else(|| format!("expected a number, got `{text}`")),

@@ -89,7 +89,7 @@ fn actor<'n>(decoder: &mut Decoder<'_>, node: &'n Node) -> Option<(Actor, Keys<'
         }
         (None, None) => {
             let help = "write `- user: { … }` or `- app: { … }`";
-            decoder.refuse(node.place, "expected who does the step, user or app", Some(help.to_owned()));
+            decoder.lacks(&keys, "expected who does the step, user or app", Some(help.to_owned()));
             None
         }
     }
@@ -165,7 +165,7 @@ pub(in crate::scenario) fn step(
 fn the_one<'k>(decoder: &mut Decoder<'_>, keys: &Keys<'_>, actions: &[&'k str]) -> Option<&'k str> {
     let mut present = actions.iter().copied().filter(|action| keys.get(action).is_some());
     let Some(first) = present.next() else {
-        decoder.refuse(keys.place, format!("expected one of {}", actions.join(", ")), None);
+        decoder.lacks(keys, format!("expected one of {}", actions.join(", ")), None);
         return None;
     };
     if let Some(entry) = present.next().and_then(|second| keys.entry(second)) {
@@ -280,7 +280,7 @@ fn messages(decoder: &mut Decoder<'_>, node: &Node) -> Option<Vec<Message>> {
 fn message(decoder: &mut Decoder<'_>, node: &Node) -> Option<Message> {
     let keys = decoder.keys(node, "a message", &["role", "content"])?;
     let (Some(role), Some(content)) = (keys.get("role"), keys.get("content")) else {
-        decoder.refuse(node.place, "a message has a `role` and a `content`", None);
+        decoder.lacks(&keys, "a message has a `role` and a `content`", None);
         return None;
     };
     Some(Message { role: decoder.word(role, &ROLES)?, content: decoder.text(content, "a content")? })

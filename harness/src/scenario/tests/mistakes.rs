@@ -1,5 +1,9 @@
 //! One mistake for each rule, as its reader sees it.
 
+mod sentences;
+mod structure;
+mod yaml;
+
 use super::super::Scenario;
 use super::Shelf;
 

@@ -14,6 +14,9 @@ pub(in crate::scenario) const MAX_BYTES: usize = 1 << 20;
 /// How deep lists and maps may be nested.
 const MAX_DEPTH: usize = 32;
 
+const NO_ALIASES: &str = "aliases are not part of scenarios";
+const INSTEAD_OF_ALIASES: &str = "write the value out; for many similar runs there is `cases`; a text that begins with `*` stands in quotes";
+
 /// Reads a file. `None` when there is nothing that could be looked into further; then something was reported.
 pub(in crate::scenario) fn read(source: &Arc<Source>, found: &mut Vec<Diagnostic>) -> Option<Node> {
     let mut reading = Reading::new(source, found);
@@ -22,7 +25,11 @@ pub(in crate::scenario) fn read(source: &Arc<Source>, found: &mut Vec<Diagnostic
             Ok((event, span)) => reading.on(event, span)?,
             Err(error) => {
                 let place = reading.place_at(error.marker().index());
-                reading.refuse(place, format!("not YAML: {}", error.info()), None);
+                if source.at(place) == "*" {
+                    reading.refuse(place, NO_ALIASES, Some(INSTEAD_OF_ALIASES.to_owned()));
+                } else {
+                    reading.refuse(place, format!("not YAML: {}", error.info()), None);
+                }
                 return None;
             }
         }
@@ -82,8 +89,7 @@ impl<'a> Reading<'a> {
                 }
             }
             Event::Alias(_) => {
-                let help = "write the value out; for many similar runs there is `cases`";
-                self.refuse(place, "aliases are not part of scenarios", Some(help.to_owned()));
+                self.refuse(place, NO_ALIASES, Some(INSTEAD_OF_ALIASES.to_owned()));
                 self.put(Node { place, kind: NodeKind::List { items: Vec::new(), flow: true } }, true);
             }
             Event::Scalar(text, style, anchor, tag) => {
