@@ -1,6 +1,8 @@
 //! Answers played over HTTP, each action at its time.
 
 use std::io;
+use std::iter::Peekable;
+use std::task::Poll;
 
 use axum::body::Body;
 use axum::response::Response;
@@ -19,8 +21,8 @@ pub(crate) async fn play(clock: Clock, call: Call, answer: Answer) -> Response {
         Some(after) => clock.sleep_until(call.at + after).await,
         None => std::future::pending().await,
     }
-    let playing = Playing { clock, call, actions: body };
-    let writes = stream::unfold(Some(playing), async |playing| playing?.next().await);
+    let playing = Playing { clock, call, actions: body.peekable() }.unless_over();
+    let writes = stream::unfold(playing, async |playing| playing?.next().await);
     let mut response = Response::new(Body::from_stream(writes));
     write_head(&mut response, &head);
     response
@@ -51,34 +53,57 @@ fn write_head(response: &mut Response, head: &Head) {
 struct Playing {
     clock: Clock,
     call: Call,
-    actions: Actions,
+    actions: Peekable<Actions>,
 }
 
 impl Playing {
+    /// Ends the call when nothing is left to do. Asked before the server is given the last bytes: it does not come
+    /// back for more when it has seen the length that the head named.
+    fn unless_over(mut self) -> Option<Self> {
+        if self.actions.peek().is_some() {
+            return Some(self);
+        }
+        self.call.finish();
+        None
+    }
+
     /// The next write, and what is left after it.
     async fn next(mut self) -> Option<(io::Result<Bytes>, Option<Self>)> {
-        loop {
-            let Some(action) = self.actions.next() else {
-                self.call.finish();
-                return None;
-            };
-            if action.does == Does::Hold {
-                std::future::pending::<()>().await;
+        while let Some(action) = self.actions.next() {
+            if action.does != Does::Hold {
+                self.clock.sleep_until(self.call.at + action.after).await;
             }
-            self.clock.sleep_until(self.call.at + action.after).await;
             match action.does {
-                Does::Send { bytes, .. } => return Some((Ok(bytes), Some(self))),
+                Does::Send { bytes, .. } => return Some((Ok(bytes), self.unless_over())),
                 Does::Tell(what) => self.call.tell(what),
                 Does::End => {
                     self.call.break_off();
                     return None;
                 }
                 Does::Reset => {
+                    flushed().await;
                     self.call.break_off();
                     return Some((Err(io::ErrorKind::ConnectionReset.into()), None));
                 }
-                Does::Hold => {}
+                Does::Hold => return std::future::pending().await,
             }
         }
+        self.call.finish();
+        None
     }
+}
+
+/// Lets the server write what it was given: it does when its next poll finds nothing. An error would take the bytes
+/// before it along.
+async fn flushed() {
+    let mut polled = false;
+    std::future::poll_fn(|context| {
+        if polled {
+            return Poll::Ready(());
+        }
+        polled = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
