@@ -6,7 +6,6 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bargein_adapters::tts::TtsItem;
 use bargein_core::{
     AppCall, AppCallId, AsrEvent, Command, Conversation, Input, Notice, PlayoutEvent, Time, TtsEvent,
 };
@@ -22,6 +21,7 @@ use crate::playout::{Playout, PlayoutOutput};
 use crate::read_ahead::ReadAhead;
 use crate::room::{AgentFrame, Room, Told, UserMessage};
 use crate::session::SessionSettings;
+use crate::synthesis_call::Synthesised;
 use crate::voice::VoiceEdge;
 
 /// The call by which the shell itself stops a conversation; applications' begin at 1.
@@ -157,15 +157,15 @@ impl Driver {
             VendorEvent::Llm(call, event) => self.input(now, Input::Llm(call, event)),
             VendorEvent::Tts(call, item) => {
                 let event = match item {
-                    TtsItem::Responding => TtsEvent::Responding,
-                    TtsItem::Audio(audio, _) => {
+                    Synthesised::Responding => TtsEvent::Responding,
+                    Synthesised::Audio(audio) => {
                         if !self.playout.push(now, call, audio) {
                             return;
                         }
                         TtsEvent::FirstAudio
                     }
-                    TtsItem::Finished => TtsEvent::Finished { duration: self.playout.end(now, call) },
-                    TtsItem::Failed(fault) => {
+                    Synthesised::Finished => TtsEvent::Finished { duration: self.playout.end(now, call) },
+                    Synthesised::Failed(fault) => {
                         TtsEvent::Failed { fault, duration: self.playout.end(now, call) }
                     }
                 };

@@ -23,6 +23,7 @@ use tokio::sync::mpsc;
 
 use crate::marks::{Mark, Marks};
 use crate::read_ahead::ReadAhead;
+use crate::synthesis_call::{SynthesisCall, Synthesised};
 
 /// What vendors said and the session has not yet taken. Full, the vendors wait.
 const EVENTS: usize = 64;
@@ -47,7 +48,7 @@ pub struct Vendors {
 pub(crate) enum VendorEvent {
     Asr(AsrCallId, AsrEvent),
     Llm(LlmCallId, LlmEvent),
-    Tts(TtsCallId, TtsItem),
+    Tts(TtsCallId, Synthesised),
 }
 
 /// The vendor calls of one session.
@@ -173,9 +174,22 @@ impl Executor {
             Some(tts) => tts.start(TtsCall { request, request_id, session: Arc::clone(&self.identity) }),
             None => stream::once(async { TtsItem::Failed(missing("speech synthesis")) }).boxed(),
         };
-        let reading = Reading { stream, level, clock: self.clock.clone(), stall, marks: self.marks.clone() };
-        let task = self.tasks.spawn("tts call", reading.forward(call, self.events.clone()));
-        self.tts.insert(call, task);
+        let mut reading = SynthesisCall::new(stream, level, self.clock.clone(), stall);
+        let (events, marks) = (self.events.clone(), self.marks.clone());
+        let read = async move {
+            let mut silent = true;
+            loop {
+                let said = reading.next().await;
+                if matches!(said, Synthesised::Audio(_)) && std::mem::take(&mut silent) {
+                    marks.mark(Mark::FirstAudio);
+                }
+                let last = said.is_last();
+                if events.send(VendorEvent::Tts(call, said)).await.is_err() || last {
+                    return;
+                }
+            }
+        };
+        self.tts.insert(call, self.tasks.spawn("tts call", read));
     }
 
     /// Closes a synthesis call.
@@ -218,51 +232,6 @@ async fn forward<E: Said>(
     }
 }
 
-/// A synthesis call being read.
-struct Reading {
-    stream: BoxStream<'static, TtsItem>,
-    level: Arc<ReadAhead>,
-    clock: Clock,
-    stall: Duration,
-    marks: Marks,
-}
-
-impl Reading {
-    /// Sends on what the call says, leaving the stream unread while enough audio is held.
-    async fn forward(mut self, call: TtsCallId, events: mpsc::Sender<VendorEvent>) {
-        let mut heard = false;
-        loop {
-            self.level.wait_for_room().await;
-            let said = self.next(heard).await;
-            if let TtsItem::Audio(audio, _) = &said {
-                self.level.hold(audio.len());
-                if !heard {
-                    self.marks.mark(Mark::FirstAudio);
-                }
-                heard = true;
-            }
-            let last = said.is_last();
-            if events.send(VendorEvent::Tts(call, said)).await.is_err() || last {
-                return;
-            }
-        }
-    }
-
-    /// The next item. Once audio flows, a wait for more is bounded.
-    async fn next(&mut self, flowing: bool) -> TtsItem {
-        let next = self.stream.next();
-        let said = if flowing {
-            match self.clock.timeout(self.stall, next).await {
-                Ok(said) => said,
-                Err(_) => return TtsItem::failed(VendorFault::new(FaultKind::Timeout, "the audio stalled")),
-            }
-        } else {
-            next.await
-        };
-        said.unwrap_or_else(|| TtsItem::failed(ended_early()))
-    }
-}
-
 /// What a vendor's stream yields.
 trait Said: Send + 'static {
     /// Whether nothing may follow.
@@ -289,16 +258,8 @@ impl Said for LlmEvent {
     }
 }
 
-impl Said for TtsItem {
-    fn is_last(&self) -> bool {
-        matches!(self, Self::Failed(_) | Self::Finished)
-    }
-    fn failed(fault: VendorFault) -> Self {
-        Self::Failed(fault)
-    }
-}
-
-fn ended_early() -> VendorFault {
+/// The fault of a stream that ended without a last word.
+pub(crate) fn ended_early() -> VendorFault {
     VendorFault::new(FaultKind::Broken, "expected a last word of the call, got the end of its stream")
 }
 

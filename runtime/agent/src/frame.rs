@@ -2,7 +2,7 @@
 //!
 //! A frame is kept as the little-endian bytes that vendors take and give, so that it travels from a synthesis chunk
 //! to the room, and from the room to a recogniser, by counting references. Deliberately out: any other rate
-//! (see [`crate::resample`]), encodings, levels.
+//! (the executor makes it this one), encodings, levels.
 
 use std::time::Duration;
 

@@ -10,8 +10,10 @@ mod journal;
 mod marks;
 mod playout;
 mod read_ahead;
+mod resample;
 mod room;
 mod session;
+mod synthesis_call;
 mod voice;
 
 pub use executor::Vendors;

@@ -46,7 +46,7 @@ fn a_stalled_synthesis_ends_with_a_timeout() -> Result<(), RunError> {
             [
                 "0 tts.1 asked \"One two three four\"",
                 "5170 tts.1 closed",
-                "5170 error tts timeout: the audio stalled",
+                "5170 error tts timeout: expected more audio within 5s, got none",
                 "150 heard 5 frames",
             ]
         );

@@ -92,6 +92,21 @@ fn a_call_that_holds_enough_audio_is_not_read() -> Result<(), RunError> {
 }
 
 #[test]
+fn audio_of_another_rate_is_heard_at_its_own_length() -> Result<(), RunError> {
+    run_virtual(1, async |world| {
+        let stage = Stage::new(&world, Config::default(), &Script { tts_rate: 24_000, ..Script::default() });
+        stage.call(speech("Yes!"));
+        world.clock.sleep(Duration::from_secs(2)).await;
+        let (record, _) = stage.end().await;
+        // The filter holds back the first chunk's end.
+        assert_eq!(
+            record.of(&["heard", "turn ended"]),
+            ["355 turn ended of Agent Completed \"Yes!\"", "155 heard 10 frames"]
+        );
+    })
+}
+
+#[test]
 fn after_an_interruption_no_frame_leaves_and_its_calls_are_closed_at_once() -> Result<(), RunError> {
     run_virtual(1, async |world| {
         let chunk = (FRAME, Duration::from_millis(15));

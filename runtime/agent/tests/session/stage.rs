@@ -8,7 +8,7 @@ use bargein_adapters::asr::{Asr, AsrCall};
 use bargein_adapters::llm::{Llm, LlmCall};
 use bargein_adapters::tts::{Format, Tts, TtsCall, TtsItem};
 use bargein_agent::{
-    AudioFrame, FRAME, FRAME_SAMPLES, Journal, JournalKeep, RoomUser, Session, SessionHandle,
+    AudioFrame, FRAME, FRAME_SAMPLES, Journal, JournalKeep, RoomUser, SAMPLE_RATE, Session, SessionHandle,
     SessionSettings, Told, UserSays, Vendors, VoiceEdge, loopback,
 };
 use bargein_core::{AppCall, AsrEvent, Config, LlmEvent, Notice, SpeechOptions, VendorFault};
@@ -67,6 +67,8 @@ pub(crate) struct Script {
     pub(crate) hears: Vec<(usize, AsrEvent)>,
     /// What the model says, and when. One list a request; the last one serves for all further ones.
     pub(crate) replies: Vec<Vec<(u64, LlmEvent)>>,
+    /// The synthesiser's samples a second.
+    pub(crate) tts_rate: u32,
     /// When synthesis begins to answer.
     pub(crate) tts_first: Duration,
     /// How long each character takes to say.
@@ -89,6 +91,7 @@ impl Default for Script {
                 (200, LlmEvent::Delta("I am here.".to_owned())),
                 (210, LlmEvent::Finished),
             ]],
+            tts_rate: SAMPLE_RATE,
             tts_first: Duration::from_millis(150),
             per_char: Duration::from_millis(50),
             chunk: (FRAME, Duration::from_millis(5)),
@@ -177,8 +180,10 @@ impl Tts for Scripted {
         async_stream::stream! {
             let mut open = Open { record: record.clone(), name: format!("tts.{number}"), ended: false };
             let letters = u32::try_from(call.request.text.chars().count()).unwrap_or(u32::MAX);
-            let bytes = usize::try_from((script.per_char * letters).as_millis()).unwrap_or(0) * 32;
-            let chunk = usize::try_from(script.chunk.0.as_millis()).unwrap_or(0) * 32;
+            let bytes_of = |audio: Duration| {
+                usize::try_from(audio.as_millis() * u128::from(script.tts_rate) / 1000 * 2).unwrap_or(0)
+            };
+            let (bytes, chunk) = (bytes_of(script.per_char * letters), bytes_of(script.chunk.0));
             record.clock.sleep(script.tts_first).await;
             yield TtsItem::Responding;
             for (index, at) in (0..bytes).step_by(chunk).enumerate() {
@@ -191,7 +196,7 @@ impl Tts for Scripted {
                     return;
                 }
                 record.note(format!("chunk {number}.{index}"));
-                yield TtsItem::Audio(vec![1; chunk.min(bytes - at)].into(), Format { rate: 16_000 });
+                yield TtsItem::Audio(vec![1; chunk.min(bytes - at)].into(), Format { rate: script.tts_rate });
                 record.clock.sleep(script.chunk.1).await;
             }
             open.ended = true;
