@@ -8,6 +8,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::asr::{self, Asr};
 use crate::llm::{self, Llm};
 use crate::tts::{self, Tts};
 
@@ -16,6 +17,9 @@ pub const LLM: &[Vendor<dyn Llm>] = &[Vendor::of::<llm::openai::Settings>("opena
 
 /// The synthesisers.
 pub const TTS: &[Vendor<dyn Tts>] = &[Vendor::of::<tts::custom::Settings>("custom")];
+
+/// The recognisers.
+pub const ASR: &[Vendor<dyn Asr>] = &[Vendor::of::<asr::tencent::Settings>("tencent")];
 
 /// A vendor of one kind.
 #[derive(Debug)]
@@ -78,6 +82,14 @@ pub fn llm(vendor: &str, world: &World, settings: Value) -> Result<Arc<dyn Llm>,
 /// As [`llm`].
 pub fn tts(vendor: &str, world: &World, settings: Value) -> Result<Arc<dyn Tts>, OpenError> {
     find(TTS, vendor).and_then(|vendor| (vendor.open)(world, settings))
+}
+
+/// Makes a client of the recogniser `vendor` from its settings.
+///
+/// # Errors
+/// When there is no such vendor, or its settings are wrong.
+pub fn asr(vendor: &str, world: &World, settings: Value) -> Result<Arc<dyn Asr>, OpenError> {
+    find(ASR, vendor).and_then(|vendor| (vendor.open)(world, settings))
 }
 
 fn find<'a, T: ?Sized>(vendors: &'a [Vendor<T>], id: &str) -> Result<&'a Vendor<T>, OpenError> {

@@ -1,5 +1,7 @@
 //! Speech recognition.
 
+pub mod tencent;
+
 use std::sync::Arc;
 
 use bargein_core::AsrEvent;

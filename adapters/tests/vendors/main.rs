@@ -5,6 +5,8 @@
 mod custom;
 mod openai;
 mod server;
+mod tencent;
+mod websocket;
 
 use std::sync::Arc;
 use std::time::Duration;
