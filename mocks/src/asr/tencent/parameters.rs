@@ -14,6 +14,13 @@ pub(super) struct Refused {
     pub words: String,
 }
 
+impl Refused {
+    /// A refusal with the vendor's words for its code.
+    pub(super) fn new(code: i64) -> Self {
+        Self { code, words: words(code).to_owned() }
+    }
+}
+
 /// Checks the parameters of a stream. `key` is the secret that must have signed them; empty: anyone may.
 ///
 /// Gives the audio's samples a second.
@@ -35,7 +42,7 @@ pub(super) fn check(query: &Query, app_id: &str, key: &Secret) -> Result<u32, Re
         return Err(bad("expected a positive nonce".to_owned()));
     }
     if !key.expose().is_empty() && !query.is_signed_by(app_id, key) {
-        return Err(Refused { code: code::AUTH_FAILED, words: "signature verification failed".to_owned() });
+        return Err(Refused::new(code::AUTH_FAILED));
     }
     match query.get("voice_format") {
         Some("1") => {}
@@ -44,4 +51,21 @@ pub(super) fn check(query: &Query, app_id: &str, key: &Secret) -> Result<u32, Re
     }
     let is_narrow = query.get("engine_model_type").is_some_and(|engine| engine.starts_with("8k"));
     Ok(if is_narrow { 8_000 } else { 16_000 })
+}
+
+/// The vendor's words for a code, in short.
+const fn words(code: i64) -> &'static str {
+    match code {
+        code::TOO_FAST => "audio is sent too fast",
+        code::AUTH_FAILED => "authentication failed",
+        code::NOT_OPEN => "the service is not open for this account",
+        code::QUOTA => "the resource package is used up",
+        code::ARREARS => "the account is in arrears",
+        code::CONCURRENCY => "too many streams at once",
+        code::UNDECODABLE => "the audio cannot be decoded",
+        code::IDLE => "no audio for more than 15 seconds",
+        code::UNKNOWN_TEXT => "unknown text message",
+        5000.. => "internal error of the recognition",
+        _ => "bad parameter",
+    }
 }

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::response::{IntoResponse as _, Response};
-use bargein_net::{Listener, World};
+use bargein_net::{Clock, Listener, World};
 use bargein_wire::tencent_asr::{Query, code};
 use http::{HeaderMap, Uri};
 use serde_json::{Value, json};
@@ -29,6 +30,9 @@ use crate::script::{AsrBehaviour, AsrScript, CutBy, Request};
 
 /// WebSocket buffers: audio comes in pieces of 1,280 bytes, answers are one line of JSON.
 const BUFFER: usize = 4 * 1024;
+
+/// How long a client may take to say goodbye.
+const PARTING: Duration = Duration::from_secs(1);
 
 /// Plays Tencent's recogniser at `listener`: streams at `/asr/v2/<appid>`. `says` are the words of the user.
 pub fn serve_asr(
@@ -105,10 +109,8 @@ async fn vendor_stream(
     let opened = call.at;
     let voice_id = query.get("voice_id").unwrap_or_default();
     let now = clock.now().since(opened);
-    let mut stream = match vendor.accept(&mut call, &app_id, &query) {
-        Ok(rate) => Stream::new(now, voice_id, &request, vendor.says.clone(), rate),
-        Err(Refused { code, words }) => Stream::refused(now, voice_id, &request, code, &words),
-    };
+    let checked = vendor.check(&mut call, &app_id, &query);
+    let mut stream = Stream::open(now, voice_id, &request, vendor.says.clone(), checked);
     let mut closed = vendor.closed.clone();
     let mut stopping = std::pin::pin!(tasks.stopping());
     loop {
@@ -117,7 +119,7 @@ async fn vendor_stream(
                 Next::Cut(by) => {
                     call.break_off();
                     if by == CutBy::CleanEnd {
-                        close(socket).await;
+                        close(&clock, socket).await;
                     }
                     return;
                 }
@@ -130,7 +132,7 @@ async fn vendor_stream(
                     }
                     if letter.kind == Kind::Last {
                         call.finish();
-                        return close(socket).await;
+                        return close(&clock, socket).await;
                     }
                 }
             }
@@ -151,14 +153,20 @@ async fn vendor_stream(
     }
 }
 
-/// Says goodbye. A client that does not answer is left alone.
-async fn close(mut socket: WebSocket) {
-    let _ = socket.send(Message::Close(None)).await;
+/// Says goodbye, and waits a little for the client's own.
+async fn close(clock: &Clock, mut socket: WebSocket) {
+    let goodbye = async {
+        if socket.send(Message::Close(None)).await.is_ok() {
+            while let Some(Ok(_)) = socket.recv().await {}
+        }
+    };
+    // A client that says nothing is left alone.
+    let _ = clock.timeout(PARTING, goodbye).await;
 }
 
 impl Vendor {
     /// Checks a stream's parameters and the account's limits. Gives the samples a second.
-    fn accept(&self, call: &mut Call, app_id: &str, query: &Query) -> Result<u32, Refused> {
+    fn check(&self, call: &mut Call, app_id: &str, query: &Query) -> Result<u32, Refused> {
         let rate = parameters::check(query, app_id, &self.script.key)?;
         let voice_id = query.get("voice_id");
         let is_used = self.ledger.journal().iter().any(|entry| {
@@ -169,8 +177,7 @@ impl Vendor {
             return Err(Refused { code: code::BAD_PARAMETER, words });
         }
         let account = query.get("secretid").unwrap_or_default();
-        call.admit(account)
-            .map_err(|_| Refused { code: code::CONCURRENCY, words: "too many streams".to_owned() })?;
+        call.admit(account).map_err(|_| Refused::new(code::CONCURRENCY))?;
         Ok(rate)
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bargein_wire::tencent_asr::{self, Downlink, Sentence, Slice, code};
 
 use super::outbox::{Kind, Next, Outbox};
+use super::parameters::Refused;
 use crate::asr::hearing::{Hearing, Transcript};
 use crate::asr::says::Says;
 use crate::observe::What;
@@ -32,16 +33,20 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    /// A stream that is taken at `now`, or told the script's code instead.
-    pub(super) fn new(
+    /// A stream opened at `now` with audio of so many samples a second, unless it is refused or the script says so.
+    pub(super) fn open(
         now: Duration,
         voice_id: &str,
         request: &Request<AsrBehaviour>,
         says: Says,
-        rate: u32,
+        checked: Result<u32, Refused>,
     ) -> Self {
         let Request { does, faults } = request.clone();
-        let code = faults.code.as_ref().and_then(|code| code.0.parse().ok());
+        let scripted = faults.code.as_ref().and_then(|code| code.0.parse().ok()).map(Refused::new);
+        let (rate, refused) = match checked {
+            Ok(rate) => (rate, scripted),
+            Err(refused) => (16_000, Some(refused)),
+        };
         let mut stream = Self {
             voice_id: voice_id.to_owned(),
             hearing: Hearing::new(does, says, rate),
@@ -53,25 +58,10 @@ impl Stream {
             begun: None,
             is_over: false,
         };
-        match code {
-            Some(code) => stream.fail(now, code, words(code)),
+        match refused {
+            Some(refused) => stream.fail(now, refused),
             None => stream.post(now, Kind::Accepted, &Downlink::accepted(voice_id)),
         }
-        stream
-    }
-
-    /// A stream that ends with a code at once.
-    pub(super) fn refused(
-        now: Duration,
-        voice_id: &str,
-        request: &Request<AsrBehaviour>,
-        code: i64,
-        words: &str,
-    ) -> Self {
-        let mut stream = Self::new(now, voice_id, request, Says::new(), 16_000);
-        stream.outbox = Outbox::new(request.faults.clone());
-        stream.is_over = false;
-        stream.fail(now, code, words);
         stream
     }
 
@@ -91,7 +81,7 @@ impl Stream {
         self.samples += samples.len() as u64;
         let length = Duration::from_nanos(self.samples * 1_000_000_000 / u64::from(self.rate));
         if length > now + AHEAD {
-            self.fail(now, code::TOO_FAST, words(code::TOO_FAST));
+            self.fail(now, Refused::new(code::TOO_FAST));
             return;
         }
         for transcript in self.hearing.hear(now, &samples) {
@@ -105,7 +95,7 @@ impl Stream {
             return;
         }
         if !tencent_asr::is_end(text) {
-            self.fail(now, code::UNKNOWN_TEXT, words(code::UNKNOWN_TEXT));
+            self.fail(now, Refused::new(code::UNKNOWN_TEXT));
             return;
         }
         let last = self.hearing.end(now);
@@ -126,7 +116,7 @@ impl Stream {
     /// What is to be done by `now`; to be called until there is nothing.
     pub(super) fn take_due(&mut self, now: Duration) -> Option<Next> {
         if !self.is_over && now >= self.last_audio + IDLE {
-            self.fail(now, code::IDLE, words(code::IDLE));
+            self.fail(now, Refused::new(code::IDLE));
         }
         self.outbox.take_due(now)
     }
@@ -151,9 +141,9 @@ impl Stream {
         self.post(due, Kind::Result(what), &Downlink::sentence(&self.voice_id, serial, sentence));
     }
 
-    fn fail(&mut self, now: Duration, code: i64, words: &str) {
+    fn fail(&mut self, now: Duration, refused: Refused) {
         self.is_over = true;
-        self.post(now, Kind::Last, &Downlink::failed(&self.voice_id, code, words));
+        self.post(now, Kind::Last, &Downlink::failed(&self.voice_id, refused.code, refused.words));
     }
 
     fn post(&mut self, due: Duration, kind: Kind, message: &Downlink) {
@@ -164,21 +154,4 @@ impl Stream {
 
 fn whole_millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// The vendor's words for a code, in short.
-const fn words(code: i64) -> &'static str {
-    match code {
-        code::TOO_FAST => "audio is sent too fast",
-        code::AUTH_FAILED => "authentication failed",
-        code::NOT_OPEN => "the service is not open for this account",
-        code::QUOTA => "the resource package is used up",
-        code::ARREARS => "the account is in arrears",
-        code::CONCURRENCY => "too many streams at once",
-        code::UNDECODABLE => "the audio cannot be decoded",
-        code::IDLE => "no audio for more than 15 seconds",
-        code::UNKNOWN_TEXT => "unknown text message",
-        5000.. => "internal error of the recognition",
-        _ => "bad parameter",
-    }
 }
