@@ -71,7 +71,8 @@ fn expected(name: &str) -> Read {
         | "Q02-usage-without-choices"
         | "Q05-usage-on-every-chunk"
         | "Q16-last-frame-repeats-the-whole-text"
-        | "Q16-only-frame-is-the-whole-text" => with_usage(),
+        | "Q16-only-frame-is-the-whole-text"
+        | "Q50-numbers-as-texts" => with_usage(),
         "Q09-cut-before-finish" => {
             failed("Hi there", "expected a finish_reason or [DONE] before the end of the stream, got neither")
         }

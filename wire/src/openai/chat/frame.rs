@@ -51,7 +51,7 @@ pub struct Usage {
 impl Usage {
     /// Reads the member `usage`; null and other non-objects are none.
     fn read(usage: &Value) -> Option<Self> {
-        let count = |name: &str| usage[name].as_u64().unwrap_or(0);
+        let count = |name: &str| number(&usage[name]).unwrap_or(0);
         usage.is_object().then(|| Self {
             prompt_tokens: count("prompt_tokens"),
             completion_tokens: count("completion_tokens"),
@@ -90,7 +90,7 @@ impl Frame {
     /// choices but the first.
     pub(super) fn read(document: &Value) -> Self {
         let choices = document["choices"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let first = choices.iter().find(|choice| choice["index"].as_u64().unwrap_or(0) == 0);
+        let first = choices.iter().find(|choice| number(&choice["index"]).unwrap_or(0) == 0);
         let choice = first.unwrap_or(&Value::Null);
         let (delta, message) = (&choice["delta"], &choice["message"]);
         let meta = [&document["metainfo"], &message["metainfo"]].into_iter().find(|meta| meta.is_object());
@@ -104,6 +104,11 @@ impl Frame {
             meta: meta.map(Value::to_string),
         }
     }
+}
+
+/// A number, also one that is written as a text (Q50).
+fn number(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }
 
 fn is_reasoning(said: &Value) -> bool {
