@@ -5,7 +5,7 @@ use bargein_net::{Clock, Connector, World, http_client};
 use bargein_wire::session_headers;
 use bargein_wire::units::Secret;
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE};
+use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
@@ -30,6 +30,9 @@ impl Http {
     }
 
     /// Posts a body; the answer's status and headers are there, its body is not read.
+    ///
+    /// # Errors
+    /// When no answer came, or a compressed one although none was asked for: it would come when it is whole.
     pub(crate) async fn post(
         &self,
         uri: &Uri,
@@ -40,10 +43,17 @@ impl Http {
             .body(Full::from(body))
             .map_err(|error| VendorFault::new(FaultKind::BadRequest, error.to_string()))?;
         *request.headers_mut() = headers;
-        // Compressed, an answer would come when it is whole.
         request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         let answer = self.client.request(request).await;
-        answer.map_err(|error| fault::of_transport(&error, error.is_connect()))
+        let answer = answer.map_err(|error| fault::of_transport(&error, error.is_connect()))?;
+        match header(&answer, &CONTENT_ENCODING) {
+            // The words of a refusal matter less than its status.
+            Some(encoding) if encoding != "identity" && answer.status().is_success() => {
+                let message = format!("expected no Content-Encoding, got {encoding}");
+                Err(VendorFault::new(FaultKind::Broken, fault::capped(&message)))
+            }
+            _ => Ok(answer),
+        }
     }
 
     /// How long a refusal asks us to wait.
@@ -86,6 +96,11 @@ pub(crate) fn headers(
         headers.insert(HeaderName::from_static(name), header);
     }
     Ok(headers)
+}
+
+/// A header of an answer, as text.
+pub(crate) fn header<B>(answer: &Response<B>, name: &HeaderName) -> Option<String> {
+    answer.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
 /// What the body of a failure says, as far as it came.

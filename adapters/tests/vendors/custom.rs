@@ -256,6 +256,20 @@ fn dropping_the_stream_closes_the_connection_at_once() {
 }
 
 #[test]
+fn a_connection_whose_audio_was_read_to_its_end_serves_again() {
+    run_virtual(1, async |world| {
+        let mut saw = serve(&world, "tts.test", [wav(&[HEADER, b"12"]), wav(&[HEADER, b"34"])]).await;
+        let synthesiser = synthesiser(&world, &json!({}));
+        let _first: Vec<_> = synthesiser.start(call()).collect().await;
+        let _second: Vec<_> = synthesiser.start(call()).collect().await;
+        assert!(matches!(saw.recv().await, Some(Saw::Connection)));
+        assert!(matches!(saw.recv().await, Some(Saw::Request(_))));
+        assert!(matches!(saw.recv().await, Some(Saw::Request(_))));
+    })
+    .expect("no task left");
+}
+
+#[test]
 fn a_stream_that_is_not_polled_is_not_read() {
     run_virtual(1, async |world| {
         // More than all buffers between the two hold.

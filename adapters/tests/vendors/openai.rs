@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bargein_adapters::llm::{Llm, LlmCall};
 use bargein_adapters::registry;
 use bargein_core::{FaultKind, LlmEvent, LlmRequest, Message, RequestId, Role, RoundId, VendorFault};
-use bargein_net::{World, run_real, run_virtual};
+use bargein_net::{LinkFaults, World, run_real, run_virtual};
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 use wiremock::matchers::{body_json, header, method, path};
@@ -322,6 +322,48 @@ fn no_connection_is_a_fault_at_once() {
         panic!("expected a fault, got {events:?}")
     };
     assert_eq!(fault.kind, FaultKind::Broken);
+}
+
+#[test]
+fn a_connection_that_does_not_come_is_given_up() {
+    let events = run_virtual(1, async |world| {
+        let _saw = serve(&world, "llm.test", [vec![Step::Hold]]).await;
+        world.network.fault("llm.test", LinkFaults { latency: ms(10_000), ..LinkFaults::default() });
+        with_times(&world.clock, model(&world, &json!({})).start(call(false))).await
+    })
+    .expect("no task left");
+    let [(5000, LlmEvent::Failed(fault))] = events.as_slice() else {
+        panic!("expected a fault after five seconds, got {events:?}")
+    };
+    assert_eq!(fault.kind, FaultKind::Timeout);
+}
+
+#[test]
+fn settings_change_the_request_and_the_reading() {
+    let events = run_virtual(1, async |world| {
+        let script = vec![head("200 OK", SSE), delta("Hi"), delta("Hi there"), stop(), done(), end()];
+        let mut saw = serve(&world, "llm.test", [script]).await;
+        let model = model(&world, &json!({ "stream": false, "cumulative": true, "key": "" }));
+        let events: Vec<_> = model.start(call(false)).collect().await;
+        saw.recv().await;
+        let Some(Saw::Request(request)) = saw.recv().await else { panic!("no request") };
+        assert!(request.body.ends_with(r#""stream":false}"#), "{}", request.body);
+        assert_eq!((request.header("authorization"), request.header("x-invoke-llm")), (None, None));
+        events
+    });
+    assert_eq!(
+        events.expect("no task left"),
+        [LlmEvent::Responding, said("Hi"), said(" there"), LlmEvent::Finished]
+    );
+}
+
+#[test]
+fn an_answer_that_is_compressed_is_refused() {
+    let headers = "Content-Type: text/event-stream\r\nContent-Encoding: gzip\r\n";
+    check(
+        vec![whole("200 OK", headers, "?")],
+        &[(0, fault(FaultKind::Broken, "", "expected no Content-Encoding, got gzip"))],
+    );
 }
 
 #[test]

@@ -13,6 +13,7 @@ use hyper::body::Incoming;
 
 use super::fault;
 use crate::fault::{capped, of_break};
+use crate::http::header;
 
 /// How long what may follow the finish reason is waited for: usage, late text, the last frame. Some vendors send
 /// nothing more and keep the connection open.
@@ -60,10 +61,7 @@ enum Shape {
 
 impl AnswerBody {
     pub(super) fn new(response: Response<Incoming>, clock: Clock, cumulative: bool) -> Self {
-        let content_type = response.headers().get(CONTENT_TYPE);
-        let content_type = content_type
-            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
-            .unwrap_or_else(|| "no content type".into());
+        let content_type = header(&response, &CONTENT_TYPE).unwrap_or_else(|| "no content type".to_owned());
         Self {
             head: format!("status {}, {content_type}", response.status().as_u16()),
             body: response.into_body(),

@@ -144,3 +144,59 @@ impl Audio {
 fn broken(message: String) -> VendorFault {
     VendorFault::new(FaultKind::Broken, message)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// All samples of a body that arrives in these pieces, with the rate of each.
+    fn read<'a>(
+        settings: &str,
+        pieces: impl Iterator<Item = &'a [u8]>,
+    ) -> Result<Vec<(i16, u32)>, VendorFault> {
+        let settings: Settings = serde_json::from_str(settings).expect("good settings");
+        let asked = wav::Format { channels: settings.channels, rate: settings.sample_rate };
+        let mut audio = Audio::new(&settings, asked);
+        let mut read = Vec::new();
+        let mut add = |(bytes, format): Samples| {
+            read.extend(pcm::samples(&bytes).map(|sample| (sample, format.rate)));
+        };
+        for piece in pieces {
+            audio.push(Bytes::copy_from_slice(piece));
+            while let Some(samples) = audio.next()? {
+                add(samples);
+            }
+        }
+        if let Some(samples) = audio.finish()? {
+            add(samples);
+        }
+        Ok(read)
+    }
+
+    proptest! {
+        #[test]
+        fn a_body_gives_the_same_samples_however_it_is_cut(
+            headers in proptest::collection::vec((1u16..3, prop_oneof![Just(16_000u32), Just(24_000)], 0usize..40), 1..4),
+            is_wav: bool,
+            cuts in proptest::collection::vec(1usize..30, 1..20),
+        ) {
+            let body: Vec<u8> = headers.iter().flat_map(|(channels, rate, samples)| {
+                let header = wav::header(wav::Format { channels: *channels, rate: *rate }, wav::UNKNOWN);
+                [header.to_vec(), (0..*samples).map(|byte| byte as u8).collect()].concat()
+            }).collect();
+            let format = if is_wav { "wav" } else { "pcm" };
+            let settings = format!(r#"{{"url":"","format":"{format}","channels":2}}"#);
+            let mut pieces = Vec::new();
+            let mut rest = body.as_slice();
+            for cut in cuts.iter().cycle() {
+                if rest.is_empty() { break }
+                let (piece, after) = rest.split_at((*cut).min(rest.len()));
+                pieces.push(piece);
+                rest = after;
+            }
+            prop_assert_eq!(read(&settings, pieces.into_iter()), read(&settings, [body.as_slice()].into_iter()));
+        }
+    }
+}
