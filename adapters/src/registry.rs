@@ -79,7 +79,7 @@ pub fn llm(vendor: &str, world: &World, settings: Value) -> Result<Arc<dyn Llm>,
 /// Makes a client of the synthesiser `vendor` from its settings.
 ///
 /// # Errors
-/// As [`llm`].
+/// As [`llm()`].
 pub fn tts(vendor: &str, world: &World, settings: Value) -> Result<Arc<dyn Tts>, OpenError> {
     find(TTS, vendor).and_then(|vendor| (vendor.open)(world, settings))
 }
