@@ -193,6 +193,22 @@ fn a_document_serves_as_a_stream() {
 }
 
 #[test]
+fn a_document_is_waited_for_through_white_space() {
+    let body = r#"{"choices":[{"message":{"content":"Hi"}}]}"#;
+    check(
+        vec![
+            head("200 OK", "application/json"),
+            chunk("\n"),
+            Step::Wait(ms(20)),
+            chunk("\n"),
+            chunk(format!("\u{feff}{body}")),
+            end(),
+        ],
+        &[(0, LlmEvent::Responding), (20, said("Hi")), (20, LlmEvent::Finished)],
+    );
+}
+
+#[test]
 fn bodies_that_are_no_answer_say_what_they_are() {
     let failed =
         |kind, code: &str, message: &str| vec![(0, LlmEvent::Responding), (0, fault(kind, code, message))];

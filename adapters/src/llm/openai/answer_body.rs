@@ -115,7 +115,11 @@ impl AnswerBody {
             self.text.extend_from_slice(bytes);
             let body = self.text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&self.text).trim_ascii_start();
             self.shape = match body.first() {
-                None => return Ok(()),
+                None => {
+                    // White space keeps the connection alive, for minutes with some vendors.
+                    self.text.clear();
+                    return Ok(());
+                }
                 Some(b'{' | b'[' | b'"') => Shape::Document,
                 Some(b'<') => Shape::Page,
                 Some(_) => Shape::Stream,
@@ -153,7 +157,9 @@ impl AnswerBody {
             Shape::Unknown => {
                 return Err(broken(&format!("expected an answer, got an empty body ({})", self.head)));
             }
-            Shape::Document => answer.on_document(&text).map_err(fault::of_answer)?,
+            Shape::Document => {
+                answer.on_document(text.trim_start_matches('\u{feff}')).map_err(fault::of_answer)?
+            }
             Shape::Stream => self.last_frame(&mut answer)?,
             Shape::Page => return Err(self.no_stream(&text)),
         };
