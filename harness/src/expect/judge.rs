@@ -2,12 +2,13 @@
 
 use bargein_core::Time;
 
+use super::anchor::Missing;
 use super::nearest;
 use super::record::{Occurrence, Point, Record};
 use super::truth::{self, Truth};
-use super::window::{NoWindow, Window, window};
+use super::window::{Window, window};
 use super::{Failure, Verdict};
-use crate::scenario::{Anchor, Bound, EventName, Line, LineKind, Op};
+use crate::scenario::{Anchor, Bound, Line, LineKind, Op};
 use crate::timeline::Event;
 use crate::vocabulary::Observed;
 
@@ -119,27 +120,29 @@ fn mentions(line: &Line) -> Vec<Event> {
         Some(Bound::Within { of: anchor, .. } | Bound::At { anchor, .. }) => vec![anchor],
         Some(Bound::After(anchor) | Bound::Before(anchor)) => vec![anchor],
     };
-    let mut mentions = vec![line.sentence.subject.event.event.clone()];
-    mentions.extend(anchors.into_iter().map(|anchor| anchor.event.event.clone()));
-    for test in &line.sentence.subject.tests {
-        match &test.op {
-            Op::DiffersFrom(EventName { event, .. }) => mentions.push(event.clone()),
-            Op::IsSpokenPartOf(_) => mentions.push(Observed::AgentFallsSilent.into()),
-            _ => {}
-        }
-    }
-    mentions
+    let subject = &line.sentence.subject;
+    let tests = subject.tests.iter().chain(anchors.iter().filter_map(|anchor| anchor.test.as_ref()));
+    let of_tests = tests.filter_map(|test| match &test.op {
+        Op::SameAs(other) | Op::DiffersFrom(other) => Some(other.event.clone()),
+        Op::IsSpokenPartOf(_) => Some(Observed::AgentFallsSilent.into()),
+        _ => None,
+    });
+    let of_anchors = anchors.iter().map(|anchor| anchor.event.event.clone());
+    [subject.event.event.clone()].into_iter().chain(of_anchors).chain(of_tests).collect()
 }
 
 /// What a line means by what happened after `after`.
 fn judge(record: &Record, line: &Line, after: Point) -> Judgement {
+    let name = &line.sentence.subject.event;
     let window = match window(record, line.sentence.bound.as_ref()) {
         Ok(window) => window.behind(after),
-        Err(NoWindow::Waiting) => {
-            return subject_is_lost(record, line).unwrap_or_else(|| Judgement::of(Verdict::Waiting));
+        Err(Missing::Waiting) if record.named(name).is_empty() => {
+            let lost = lost(record, line).map(|why| Judgement::failed(record, why));
+            return lost.unwrap_or_else(|| Judgement::of(Verdict::Waiting));
         }
-        Err(NoWindow::Lost(_)) if is_percentile(line) => return Judgement::of(Verdict::Measured(None)),
-        Err(NoWindow::Lost(why)) => return Judgement::failed(record, why),
+        Err(Missing::Waiting) => return Judgement::of(Verdict::Waiting),
+        Err(Missing::Lost(_)) if is_percentile(line) => return Judgement::of(Verdict::Measured(None)),
+        Err(Missing::Lost(why)) => return Judgement::failed(record, why),
     };
     let seen = Seen::of(record, line, &window);
     let mut judgement = match line.kind {
@@ -175,7 +178,7 @@ impl<'r> Seen<'r> {
     fn of(record: &'r Record, line: &Line, window: &Window) -> Self {
         let mut seen = Self { matching: Vec::new(), open: false, open_until: None, missed: false };
         let name = &line.sentence.subject.event;
-        let occurrences = named(record, name);
+        let occurrences = record.named(name);
         let mut judged = 0;
         for occurrence in occurrences {
             let within = window.contains(occurrence.point);
@@ -198,15 +201,6 @@ impl<'r> Seen<'r> {
     }
 }
 
-/// The occurrences a name means where a sentence says what happens: the numbered one, else all.
-pub(super) fn named<'r>(record: &'r Record, name: &EventName) -> &'r [Occurrence] {
-    let all = record.of(&name.event);
-    match name.nth {
-        Some(nth) => all.get(nth as usize - 1..nth as usize).unwrap_or_default(),
-        None => all,
-    }
-}
-
 /// It must become true.
 fn once(record: &Record, line: &Line, window: &Window, seen: &Seen<'_>) -> Judgement {
     if let Some(first) = seen.matching.first() {
@@ -219,7 +213,11 @@ fn once(record: &Record, line: &Line, window: &Window, seen: &Seen<'_>) -> Judge
     if seen.missed || window.is_closed(record) {
         return Judgement::failed(record, nearest::not_seen(record, line, window));
     }
-    subject_is_lost(record, line).unwrap_or_else(|| Judgement::waiting_until(window.to.map(|to| to.at)))
+    match lost(record, line) {
+        Some(why) if record.named(&line.sentence.subject.event).is_empty() => Judgement::failed(record, why),
+        Some(_) => Judgement::failed(record, nearest::not_seen(record, line, window)),
+        None => Judgement::waiting_until(window.to.map(|to| to.at)),
+    }
 }
 
 /// It must become true so often.
@@ -238,11 +236,10 @@ fn exactly(record: &Record, line: &Line, window: &Window, seen: &Seen<'_>, times
         (true, false) if window.to.is_none() => {
             Judgement { accounts_for: accounts_for(), ..Judgement::of(Verdict::Holding) }
         }
-        (_, false) => subject_is_lost(record, line)
-            .unwrap_or_else(|| Judgement::waiting_until(window.to.map(|to| to.at))),
-        (false, true) => {
-            Judgement::failed(record, nearest::too_seldom(record, line, window, &seen.matching, times))
+        (_, false) if is_enough || lost(record, line).is_none() => {
+            Judgement::waiting_until(window.to.map(|to| to.at))
         }
+        (_, _) => Judgement::failed(record, nearest::too_seldom(record, line, window, &seen.matching, times)),
     }
 }
 
@@ -273,12 +270,11 @@ fn measured(record: &Record, line: &Line, window: &Window) -> Judgement {
     }
 }
 
-/// Fails a line whose event can not come any more.
-fn subject_is_lost(record: &Record, line: &Line) -> Option<Judgement> {
+/// Why a line's event cannot come any more; `None` when it may, or need not.
+fn lost(record: &Record, line: &Line) -> Option<String> {
     let name = &line.sentence.subject.event;
-    if line.kind == LineKind::Never || is_percentile(line) || !named(record, name).is_empty() {
+    if line.kind == LineKind::Never || is_percentile(line) {
         return None;
     }
-    let why = record.lost(name)?;
-    Some(Judgement::failed(record, format!("`{name}` {why}")))
+    record.lost(name).map(|why| format!("`{name}` {why}"))
 }

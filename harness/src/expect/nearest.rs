@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use bargein_wire::units::Dur;
 
-use super::judge::named;
 use super::record::{Occurrence, Record};
 use super::truth::{self, Truth};
 use super::window::Window;
@@ -72,7 +71,7 @@ fn nearest(record: &Record, line: &Line, window: &Window) -> String {
     let passed = |occurrence: &Occurrence| {
         tests.iter().filter(|test| truth::truth(record, test, occurrence) == Truth::Yes).count()
     };
-    let found = named(record, &subject.event).iter().min_by_key(|occurrence| {
+    let found = record.named(&subject.event).iter().min_by_key(|occurrence| {
         (Reverse(passed(occurrence)), distance(window, occurrence).map(Off::amount))
     });
     let Some(found) = found else {

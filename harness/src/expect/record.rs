@@ -109,16 +109,16 @@ impl Record {
         all
     }
 
-    /// The occurrence a name means as an anchor: the numbered one, else the first from `from` on.
-    pub(super) fn anchor(&self, name: &EventName, from: Point) -> Option<&Occurrence> {
-        let of_event = self.of(&name.event);
+    /// The occurrences a name means: the numbered one, else all.
+    pub(super) fn named(&self, name: &EventName) -> &[Occurrence] {
+        let all = self.of(&name.event);
         match name.nth {
-            Some(nth) => of_event.get(nth as usize - 1),
-            None => of_event.iter().find(|occurrence| occurrence.point >= from),
+            Some(nth) => all.get(nth as usize - 1..nth as usize).unwrap_or_default(),
+            None => all,
         }
     }
 
-    /// Why an event that has not come cannot come any more; `None` when it may.
+    /// Why another occurrence that a name means cannot come any more; `None` when it may.
     pub(super) fn lost(&self, name: &EventName) -> Option<String> {
         if self.over {
             return Some("never came".to_owned());
@@ -136,18 +136,19 @@ impl Record {
             }
         };
         let calls = self.calls.get(id).copied().unwrap_or(1) as usize;
-        if calls.saturating_sub(gone) >= name.nth.unwrap_or(1) as usize {
+        let wanted = name.nth.map_or_else(|| came(*moment).len() + 1, |nth| nth as usize);
+        if calls.saturating_sub(gone) >= wanted {
             return None;
         }
         Some(match (moment, refused.last()) {
-            (StepMoment::Refused, _) => format!("cannot come any more: `{id}` was accepted"),
+            (StepMoment::Refused, _) if gone > 0 => format!("cannot come any more: `{id}` was accepted"),
             (_, Some(refused)) => {
                 let reason =
                     refused.entry.field("reason").map(|reason| format!(" ({reason})")).unwrap_or_default();
                 format!("cannot come any more: `{id}` was refused{reason} at {}", refused.point.at)
             }
             (_, None) if gone > 0 => format!("cannot come any more: `{id}` was dropped"),
-            (_, None) => format!("cannot come: `{id}` makes only {calls} of it"),
+            (_, None) => format!("cannot come any more: `{id}` has only {calls} of it"),
         })
     }
 }

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use bargein_core::Time;
 
-use super::record::{Occurrence, Point, Record};
+use super::record::{Occurrence, Record};
 use crate::scenario::{FieldPath, Literal, Op, Quote, Segment, Test};
 use crate::timeline::{Entry, Event, Value};
 use crate::vocabulary::{FieldKind, Observed};
@@ -46,11 +46,14 @@ pub(super) fn truth(record: &Record, test: &Test, of: &Occurrence) -> Truth {
         Op::More(literal) => order(&value, literal) == Some(Ordering::Greater),
         Op::Contains(text) => text_of(&value).contains(text.as_str()),
         Op::Matches(pattern) => pattern.is_found_in(&text_of(&value)),
-        Op::DiffersFrom(other) => match record.anchor(other, Point::start_of(Time::ZERO)) {
-            Some(other) => field(&other.entry, &test.field).is_some_and(|other| other != value),
-            None if record.lost(other).is_some() => false,
-            None => return Truth::Open,
-        },
+        Op::SameAs(other) | Op::DiffersFrom(other) => {
+            let same = matches!(test.op, Op::SameAs(_));
+            match record.named(other).first() {
+                Some(other) => field(&other.entry, &test.field).is_some_and(|other| (other == value) == same),
+                None if record.lost(other).is_some() => false,
+                None => return Truth::Open,
+            }
+        }
         Op::IsSpokenPartOf(_) if !record.is_settled(of.point.at) => return Truth::OpenUntil(of.point.at),
         Op::IsSpokenPartOf(quote) => is_spoken_part(record, of, &text_of(&value), quote),
     };

@@ -2,7 +2,7 @@
 
 use bargein_core::Time;
 
-use super::anchor::moved;
+use super::anchor::{self, Missing};
 use super::record::{Point, Record};
 use crate::scenario::{Anchor, Bound, Offset};
 
@@ -16,17 +16,8 @@ pub(super) struct Window {
     pub(super) anchors: Vec<u64>,
 }
 
-/// Why there is no window.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum NoWindow {
-    /// An anchor may still come.
-    Waiting,
-    /// An anchor cannot come any more, and why.
-    Lost(String),
-}
-
-/// The window of a bound.
-pub(super) fn window(record: &Record, bound: Option<&Bound>) -> Result<Window, NoWindow> {
+/// The window of a bound; without it, the anchor that is missing.
+pub(super) fn window(record: &Record, bound: Option<&Bound>) -> Result<Window, Missing> {
     let start = Point::start_of(Time::ZERO);
     let Some(bound) = bound else { return Ok(Window { from: start, to: None, anchors: Vec::new() }) };
     let (from, to, anchors) = match bound {
@@ -104,15 +95,11 @@ impl Found {
     }
 }
 
-fn find(record: &Record, anchor: &Anchor, from: Point) -> Result<Found, NoWindow> {
-    match record.anchor(&anchor.event, from) {
-        Some(occurrence) => Ok(Found {
-            at: moved(occurrence.point.at, anchor.offset),
-            entry: occurrence.point.order,
-            exact: (anchor.offset == Offset::None).then_some(occurrence.point),
-        }),
-        None => Err(record
-            .lost(&anchor.event)
-            .map_or(NoWindow::Waiting, |why| NoWindow::Lost(format!("`{}` {why}", anchor.event)))),
-    }
+fn find(record: &Record, anchor: &Anchor, from: Point) -> Result<Found, Missing> {
+    let occurrence = anchor::find(record, anchor, from)?;
+    Ok(Found {
+        at: anchor.offset.from(occurrence.point.at),
+        entry: occurrence.point.order,
+        exact: (anchor.offset == Offset::None).then_some(occurrence.point),
+    })
 }

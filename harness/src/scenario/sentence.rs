@@ -4,11 +4,13 @@
 //! line   = event [ "where" test { "and" test } ] [ bound ] [ "times" n ]
 //! bound  = [ "p95" ] "within" dur "of" anchor | "between" anchor "and" anchor | "after" anchor | "before" anchor
 //!        | "at" anchor "±" dur
-//! anchor = event [ ("+" | "-") dur ]
-//! test   = field op value        op: = != < > contains matches "differs from" "is spoken part of"
+//! anchor = event [ "where" test ] [ ("+" | "-") dur ]
+//! test   = field op value
+//! op     = "=" | "!=" | "<" | ">" | "contains" | "matches" | "same as" | "differs from" | "is spoken part of"
 //! ```
 //!
-//! An event is a word of [`crate::vocabulary`] or a moment of a step; `llm.request.2` is its second occurrence.
+//! An event is a word of [`crate::vocabulary`] or a moment of a step; `llm.request.2` is its second occurrence. An
+//! anchor has one test at most, so that the `and` behind it can only be that of `between`.
 
 mod display;
 mod event;
@@ -21,6 +23,8 @@ mod token;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
+
+use bargein_core::Time;
 
 pub(super) use parse::{anchor, sentence};
 pub use path::{FieldPath, Segment};
@@ -86,10 +90,12 @@ pub enum Bound {
 }
 
 /// A point in time.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Anchor {
     /// The event whose time it is.
     pub event: EventName,
+    /// What must be true of it: without a number, the first occurrence of which it is.
+    pub test: Option<Test>,
     /// How far from it.
     pub offset: Offset,
 }
@@ -103,6 +109,18 @@ pub enum Offset {
     Later(Duration),
     /// So much earlier.
     Earlier(Duration),
+}
+
+impl Offset {
+    /// The time so far from `at`; not before time 0.
+    #[must_use]
+    pub fn from(self, at: Time) -> Time {
+        match self {
+            Self::None => at,
+            Self::Later(by) => at + by,
+            Self::Earlier(by) => at - by,
+        }
+    }
 }
 
 /// One test of a field.
@@ -129,6 +147,8 @@ pub enum Op {
     Contains(String),
     /// The pattern is found in it.
     Matches(Pattern),
+    /// The same value as the same field of another event. That event must have come.
+    SameAs(EventName),
     /// Another value than the same field of another event. That event must have come.
     DiffersFrom(EventName),
     /// A beginning of this text which ends within one segment of what was heard.

@@ -87,7 +87,7 @@ fn after_and_before_go_by_the_order_of_recording_within_one_instant() {
 
 #[test]
 fn other_bounds() {
-    let timeline = "1000 ask.start\n1500 agent.falls_silent\n2000 ask.end\n2990 agent.speaks\n\
+    let timeline = "1000 ask.start\n1500 agent.falls_silent\n2000 ask.end how=whole\n2990 agent.speaks\n\
                     4000 agent.falls_silent\nover 9000";
     for (line, met) in [
         ("agent.speaks at ask.end + 1s ± 10ms", true),
@@ -98,6 +98,10 @@ fn other_bounds() {
         ("agent.falls_silent.2 after agent.speaks", true),
         ("agent.falls_silent.1 after agent.speaks", false),
         ("agent.falls_silent after agent.speaks", true),
+        ("agent.speaks within 1s of ask.end where how = whole", true),
+        ("agent.speaks between ask.end where how = whole and agent.falls_silent", true),
+        ("agent.speaks at ask.end where how = whole + 1s ± 10ms", true),
+        ("agent.speaks within 1s of ask.end where how = cut", false),
     ] {
         let evaluator = run(&expecting(&[line]), timeline);
         assert_eq!(*evaluator.verdicts()[0] == Verdict::Met, met, "{line}");
@@ -127,6 +131,9 @@ fn tests_compare_with_units_and_enter_json_and_headers() {
         ("llm.request.2 where body.temperature < 1 and body.stream = true", true),
         ("llm.request.2 where header.X-Request-Id differs from llm.request.1", true),
         ("llm.request.1 where header.X-Request-Id differs from llm.request.1", false),
+        ("llm.request.1 where header.X-Request-Id same as llm.request.1", true),
+        ("llm.request.2 where header.X-Request-Id same as llm.request.1", false),
+        ("llm.request.2 where header.X-Request-Id same as llm.request.3", false),
         ("llm.request.2 where header.X-Request-Id = b", true),
         ("llm.request.2 where messages.0.content != x", false),
         ("agent.falls_silent where level > -20dB", true),

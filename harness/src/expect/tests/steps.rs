@@ -29,6 +29,15 @@ fn an_anchor_is_the_first_occurrence_not_before_the_step_in_front() {
 }
 
 #[test]
+fn a_tested_anchor_is_the_first_occurrence_of_which_the_test_is_true() {
+    let timeline =
+        "100 state is=thinking\n200 state is=speaking\n300 state is=thinking\n400 state is=speaking";
+    assert_eq!(resolve("state where is = speaking + 50ms", "0", timeline), Resolution::At(millis("250")));
+    assert_eq!(resolve("state where is = speaking + 50ms", "201", timeline), Resolution::At(millis("450")));
+    assert_eq!(resolve("state.4 where is = speaking", "0", timeline), Resolution::At(millis("400")));
+}
+
+#[test]
 fn an_anchor_that_cannot_come_any_more_is_lost() {
     for (text, timeline, why) in [
         ("tell.start", "10 tell.accepted", None),
@@ -44,7 +53,7 @@ fn an_anchor_that_cannot_come_any_more_is_lost() {
         ),
         ("tell.start", "10 tell.refused", Some("cannot come any more: `tell` was refused at 0.010 s")),
         ("tell.refused", "10 tell.accepted", Some("cannot come any more: `tell` was accepted")),
-        ("tell.end.2", "10 tell.accepted", Some("cannot come: `tell` makes only 1 of it")),
+        ("tell.end.2", "10 tell.accepted", Some("cannot come any more: `tell` has only 1 of it")),
         ("flood.start.2", "10 flood.accepted\n10 flood.refused", None),
         (
             "flood.start.3",
@@ -52,6 +61,17 @@ fn an_anchor_that_cannot_come_any_more_is_lost() {
             Some("cannot come any more: `flood` was refused (listening) at 0.010 s"),
         ),
         ("error", "over 500", Some("never came")),
+        (
+            "ask.end where how = cut",
+            "10 ask.end how=whole",
+            Some("cannot come any more: `ask` has only 1 of it"),
+        ),
+        (
+            "state.2 where is = idle",
+            "10 state is=idle\n20 state is=thinking",
+            Some("came at 0.020 s, but was another"),
+        ),
+        ("state where is = idle", "10 state is=thinking", None),
     ] {
         let expected = why.map_or(Resolution::Waiting, |why| Resolution::Lost(format!("`{text}` {why}")));
         assert_eq!(resolve(text, "0", timeline), expected, "{text} of {timeline}");

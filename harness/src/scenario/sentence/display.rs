@@ -58,6 +58,9 @@ impl fmt::Display for Bound {
 impl fmt::Display for Anchor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.event)?;
+        if let Some(test) = &self.test {
+            write!(f, " where {test}")?;
+        }
         match self.offset {
             Offset::None => Ok(()),
             Offset::Later(by) => write!(f, " + {}", Dur::from(by)),
@@ -81,6 +84,7 @@ impl fmt::Display for Op {
             Self::More(literal) => write!(f, "> {literal}"),
             Self::Contains(text) => write!(f, "contains {}", Value(text)),
             Self::Matches(pattern) => write!(f, "matches {}", Value(pattern.as_str())),
+            Self::SameAs(other) => write!(f, "same as {other}"),
             Self::DiffersFrom(other) => write!(f, "differs from {other}"),
             Self::IsSpokenPartOf(text) => match &text.file {
                 Some(file) => write!(f, "is spoken part of {file}"),

@@ -10,9 +10,9 @@ use super::test::test;
 use super::token::{Token, TokenKind, tokens};
 use super::{Anchor, Bound, Offset, Sentence, SentenceError, Subject, Surroundings};
 
-const KEYWORDS: [&str; 17] = [
+const KEYWORDS: [&str; 19] = [
     "where", "and", "within", "of", "between", "after", "before", "at", "times", "contains", "matches",
-    "differs", "from", "is", "spoken", "part", "±",
+    "same", "as", "differs", "from", "is", "spoken", "part", "±",
 ];
 
 /// Whether a word means something of its own, so that it stands in quotes as a value.
@@ -130,6 +130,7 @@ impl<'a> Words<'a> {
 
     fn anchor(&mut self) -> Result<Anchor, SentenceError> {
         let event = event_name(self)?;
+        let test = if self.take("where") { Some(test(self, &event)?) } else { None };
         let offset = match self.word() {
             Some("+") => self.skip().duration().map(Offset::Later)?,
             Some("-") => self.skip().duration().map(Offset::Earlier)?,
@@ -137,7 +138,7 @@ impl<'a> Words<'a> {
             Some(word) if word.starts_with('-') => Offset::Earlier(self.duration_of(&word[1..])?),
             _ => Offset::None,
         };
-        Ok(Anchor { event, offset })
+        Ok(Anchor { event, test, offset })
     }
 
     fn duration(&mut self) -> Result<Duration, SentenceError> {

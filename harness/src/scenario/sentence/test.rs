@@ -45,9 +45,12 @@ pub(super) fn test(words: &mut Words<'_>, event: &EventName) -> Result<Test, Sen
         }
         let pattern = Pattern::new(&text(words)?);
         Op::Matches(pattern.map_err(|error| words.wrong_before(error.to_string(), None))?)
+    } else if words.take("same") {
+        words.expect("as")?;
+        Op::SameAs(other_event(words, &path, "=")?)
     } else if words.take("differs") {
         words.expect("from")?;
-        Op::DiffersFrom(other_event(words, &path)?)
+        Op::DiffersFrom(other_event(words, &path, "!=")?)
     } else if words.take("is") {
         for part in ["spoken", "part", "of"] {
             words.expect(part)?;
@@ -57,7 +60,7 @@ pub(super) fn test(words: &mut Words<'_>, event: &EventName) -> Result<Test, Sen
         }
         Op::IsSpokenPartOf(quote(words)?)
     } else {
-        let help = "= != < > contains, matches, differs from, is spoken part of";
+        let help = "= != < > contains, matches, same as, differs from, is spoken part of";
         return Err(words.wrong("expected a comparison", Some(format!("one of {help}"))));
     };
     Ok(Test { field: path, op })
@@ -174,10 +177,10 @@ fn text(words: &mut Words<'_>) -> Result<String, SentenceError> {
     Ok(text)
 }
 
-fn other_event(words: &mut Words<'_>, path: &FieldPath) -> Result<EventName, SentenceError> {
+fn other_event(words: &mut Words<'_>, path: &FieldPath, instead: &str) -> Result<EventName, SentenceError> {
     if let Some(TokenKind::Quoted(_)) = words.peek() {
-        let help = "another value is asked for by `!=`";
-        return Err(words.wrong("expected an event behind `differs from`", Some(help.to_owned())));
+        let help = format!("a value is compared by `{instead}`");
+        return Err(words.wrong("expected an event to compare with", Some(help)));
     }
     let other = event_name(words)?;
     if other.event.row().field(&path.name).is_none() {

@@ -17,7 +17,9 @@ fn barge_in_loads() {
     assert!(case.llm.value["reply"].as_str().unwrap().starts_with("从前"), "the file's text is in place");
     let [ask, barge] = case.steps.as_slice() else { panic!("two steps") };
     assert_eq!((ask.id.as_str(), ask.at.as_ref()), ("ask", None));
-    let Some(Anchor { event, offset: Offset::Later(by) }) = &barge.at else { panic!("an anchor") };
+    let Some(Anchor { event, test: None, offset: Offset::Later(by) }) = &barge.at else {
+        panic!("an anchor")
+    };
     assert_eq!((event.to_string(), by.as_millis()), ("agent.speaks".to_owned(), 2_000));
     let Action::User(UserAction::Says { text, audio, level }) = &barge.action else { panic!("speech") };
     assert_eq!((text.as_str(), level), ("等一下", &None));

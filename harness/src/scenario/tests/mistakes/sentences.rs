@@ -309,7 +309,7 @@ fn a_sentence_keeps_its_grammar() {
     7 |   - state where is speaking
       |                    ^^^^^^^^
       |
-      = help: one of = != < > contains, matches, differs from, is spoken part of
+      = help: one of = != < > contains, matches, same as, differs from, is spoken part of
     ");
     insta::assert_snapshot!(wrong_sentence("state where"), @"
     error: expected a field here, where the sentence ends
