@@ -17,7 +17,7 @@ scenarios *ARGS:
 
 # The smoke scenarios over sockets and real time.
 smoke:
-    cargo run --release -- test scenarios/smoke --real
+    cargo run --release -- test scenarios --real
 
 # Formats the code.
 fmt:
