@@ -1,7 +1,11 @@
 //! The harness: scenarios, what they expect, and the timelines they are judged by.
 
+pub mod cli;
 pub mod expect;
+pub mod report;
+pub mod run;
 pub mod scenario;
 pub mod timeline;
 pub mod user;
 pub mod vocabulary;
+pub mod world;

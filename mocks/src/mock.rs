@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use bargein_net::{Listener, ServerHandle, World, serve};
+use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::ledger::{JournalEntry, Ledger};
@@ -21,6 +22,7 @@ pub struct Mock {
     /// Dropped with the mock, which ends streams that have left the server's hands.
     streams: Option<watch::Sender<()>>,
     server: ServerHandle,
+    client_settings: Value,
 }
 
 struct Closing(Arc<Ledger>);
@@ -28,7 +30,11 @@ struct Closing(Arc<Ledger>);
 impl Mock {
     pub(crate) fn serve(world: &World, listener: Listener, ledger: Arc<Ledger>, router: Router) -> Self {
         let server = serve(world, listener, router.layer(DefaultBodyLimit::max(BODY_LIMIT)));
-        Self { closing: Closing(ledger), streams: None, server }
+        Self { closing: Closing(ledger), streams: None, server, client_settings: Value::Null }
+    }
+
+    pub(crate) fn with_client_settings(self, client_settings: Value) -> Self {
+        Self { client_settings, ..self }
     }
 
     pub(crate) fn with_streams(self, streams: watch::Sender<()>) -> Self {
@@ -41,6 +47,13 @@ impl Mock {
         self.server.authority()
     }
 
+    /// What a client of this vendor must be told to be let in here: an address and an account, in the words of the
+    /// vendor's client configuration.
+    #[must_use]
+    pub const fn client_settings(&self) -> &Value {
+        &self.client_settings
+    }
+
     /// The last requests, oldest first: at most [`JOURNAL_LENGTH`](crate::JOURNAL_LENGTH).
     #[must_use]
     pub fn journal(&self) -> Vec<JournalEntry> {
@@ -49,7 +62,7 @@ impl Mock {
 
     /// Accepts no more, lets answers in progress end within `grace`, then closes what is left.
     pub async fn stop(self, grace: Duration) {
-        let Self { closing, streams, server } = self;
+        let Self { closing, streams, server, client_settings: _ } = self;
         drop((closing, streams));
         // What outlives the grace is a client that does not read, and no fault of ours.
         let _ = server.stop(grace).await;

@@ -5,12 +5,14 @@
 //! agent does about it.
 
 mod loudness;
+mod microphone;
 mod speech;
 mod synthetic;
 mod track;
 mod wav;
 
 pub use loudness::{AUDIBLE, SILENCE, energy, first_audible, last_audible, level};
+pub use microphone::{FRAME, Microphone};
 pub use speech::Speech;
 pub use track::{FRAME_SAMPLES, SAMPLE_RATE, Track};
 pub use wav::WavError;

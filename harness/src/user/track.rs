@@ -41,19 +41,20 @@ impl Track {
         duration_of(at)
     }
 
-    /// Fills `frame` with the next 20 ms.
-    pub fn take(&mut self, frame: &mut [i16; FRAME_SAMPLES]) {
+    /// Fills `frame` with the next 20 ms. Tells whether something that was placed may sound in it.
+    pub fn take(&mut self, frame: &mut [i16; FRAME_SAMPLES]) -> bool {
         frame.fill(0);
         let from = self.next;
         self.next += FRAME_SAMPLES as u64;
         if self.placed.is_empty() {
-            return;
+            return false;
         }
         for placed in &self.placed {
             mix(frame, from, placed);
         }
         let taken = self.next;
         self.placed.retain(|placed| placed.at + placed.speech.samples().len() as u64 > taken);
+        true
     }
 }
 

@@ -34,6 +34,9 @@ const BUFFER: usize = 4 * 1024;
 /// How long a client may take to say goodbye.
 const PARTING: Duration = Duration::from_secs(1);
 
+/// The account of the clients that we tell of this vendor; any other is served too.
+const APP_ID: u64 = 1_300_000_000;
+
 /// Plays Tencent's recogniser at `listener`: streams at `/asr/v2/<appid>`. `says` are the words of the user.
 pub fn serve_asr(
     world: &World,
@@ -42,11 +45,21 @@ pub fn serve_asr(
     says: Says,
     observer: Observer,
 ) -> Mock {
+    // Every client signs; whether with the right key is looked at only when the script has one.
+    let key = Some(script.key.expose()).filter(|key| !key.is_empty()).unwrap_or("any");
+    let client = json!({
+        "url": format!("ws://{}/asr/v2", listener.authority()),
+        "appid": APP_ID,
+        "secret_id": "AKIDmock",
+        "secret_key": key,
+    });
     let ledger = Ledger::new(world, Role::Asr, script.limits.clone(), observer);
     // Nothing is ever sent: the mock's end is the channel's.
     let (open, closed) = watch::channel(());
     let vendor = Arc::new(Vendor { script, says, ledger: Arc::clone(&ledger), closed });
-    Mock::serve(world, listener, ledger, Router::new().fallback(route).with_state(vendor)).with_streams(open)
+    Mock::serve(world, listener, ledger, Router::new().fallback(route).with_state(vendor))
+        .with_streams(open)
+        .with_client_settings(client)
 }
 
 struct Vendor {

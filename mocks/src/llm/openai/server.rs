@@ -29,8 +29,14 @@ const MODEL: &str = "mock-1";
 /// `…/models` and `…/models/mock-1`.
 pub fn serve_llm(world: &World, listener: Listener, script: LlmScript, observer: Observer) -> Mock {
     let ledger = Ledger::new(world, Role::Llm, script.limits.clone(), observer);
+    let client = json!({
+        "url": format!("http://{}/v1/chat/completions", listener.authority()),
+        "key": script.key.expose(),
+        "model": MODEL,
+    });
     let vendor = Arc::new(Vendor { script, ledger: Arc::clone(&ledger) });
     Mock::serve(world, listener, ledger, Router::new().fallback(route).with_state(vendor))
+        .with_client_settings(client)
 }
 
 struct Vendor {

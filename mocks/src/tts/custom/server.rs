@@ -9,7 +9,7 @@ use bargein_net::{Listener, World};
 use bargein_wire::units::Dur;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Uri};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::model::answer;
 use super::refusal::Refusal;
@@ -24,8 +24,13 @@ use crate::script::TtsScript;
 /// Plays a custom TTS server at `listener`: `POST` to any path.
 pub fn serve_tts(world: &World, listener: Listener, script: TtsScript, observer: Observer) -> Mock {
     let ledger = Ledger::new(world, Role::Tts, script.limits.clone(), observer);
+    let client = json!({
+        "url": format!("http://{}/tts", listener.authority()),
+        "key": script.key.expose(),
+    });
     let vendor = Arc::new(Vendor { script, ledger: Arc::clone(&ledger) });
     Mock::serve(world, listener, ledger, Router::new().fallback(route).with_state(vendor))
+        .with_client_settings(client)
 }
 
 struct Vendor {

@@ -1,0 +1,276 @@
+//! The director of one run: makes the steps happen when they are due, and ends the run.
+//!
+//! Steps begin in the order of the file. The director always waits for a timer, be it the end of patience, so a
+//! virtual run can never block. Deliberately out: what a step does in the world ([`Stage`]), and the verdict.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bargein_agent::CallError;
+use bargein_core::{AppCall, Time};
+
+use super::agenda::{Agenda, Due};
+use super::case::{Act, Case};
+use crate::expect::{Evaluator, Resolution};
+use crate::report::Spoken;
+use crate::scenario::{Anchor, EventName, Offset, Step};
+use crate::timeline::{Entry, Event};
+use crate::vocabulary::StepMoment;
+use crate::world::{Recorder, Stage};
+
+/// The resolution of the world's time.
+const TICK: Duration = Duration::from_millis(1);
+
+/// Plays a case on a stage.
+pub(super) struct Director<'a> {
+    case: &'a Case,
+    stage: &'a Stage,
+    recorder: &'a Recorder,
+    evaluator: &'a mut Evaluator,
+    agenda: Agenda,
+    /// The steps that have begun, in order.
+    begun: Vec<Begun>,
+    /// Since when nothing has been going on.
+    still_since: Option<Time>,
+}
+
+/// A step that has begun.
+#[derive(Clone, Copy, Debug)]
+struct Begun {
+    at: Time,
+    /// When it ends: known in advance for what the user does, else once it has ended.
+    ends: Option<Time>,
+    /// How many of its calls are not over.
+    calls: u32,
+}
+
+/// How a run ended.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Ended {
+    /// When.
+    pub(super) at: Time,
+    /// The step that could not begin or did not end, by its position, and why. The run was over with it.
+    pub(super) stuck: Option<(usize, String)>,
+}
+
+/// When the next step begins.
+enum Next {
+    /// There is none.
+    Nothing,
+    /// At this time.
+    At(Time),
+    /// Its anchor has not come, or the step before it has not ended.
+    Unknown,
+    /// It cannot begin any more.
+    Never(String),
+}
+
+impl<'a> Director<'a> {
+    pub(super) fn new(
+        case: &'a Case,
+        stage: &'a Stage,
+        recorder: &'a Recorder,
+        evaluator: &'a mut Evaluator,
+    ) -> Self {
+        let (agenda, begun) = (Agenda::default(), Vec::new());
+        Self { case, stage, recorder, evaluator, agenda, begun, still_since: None }
+    }
+
+    /// Plays the run to its end.
+    pub(super) async fn direct(mut self) -> Ended {
+        loop {
+            let now = self.stage.now();
+            self.carry_out(now);
+            self.look(now);
+            let next = self.next();
+            let begins = match next {
+                Next::At(at) => Some(self.stage.millisecond_of(at)),
+                Next::Never(why) => return self.stuck(now, why),
+                Next::Nothing | Next::Unknown => None,
+            };
+            if let Next::At(at) = next
+                && begins <= Some(now)
+            {
+                self.begin(at.max(self.stage.millisecond_of(now))).await;
+                continue;
+            }
+            let quiet = self.still_since.filter(|_| begins.is_none()).map(|since| since + self.case.quiet());
+            if quiet.is_some_and(|until| until <= now) {
+                match next {
+                    Next::Unknown => {
+                        return self.stuck(now, "nothing goes on that could lead to it".to_owned());
+                    }
+                    _ if self.evaluator.is_decided() => return Ended { at: now, stuck: None },
+                    _ => {}
+                }
+            }
+            let limit = self.patience();
+            if limit <= now {
+                return match next {
+                    Next::Nothing => Ended { at: now, stuck: None },
+                    _ => self.stuck(now, format!("waited for {}", Spoken(self.case.limit()))),
+                };
+            }
+            let deadline = self.evaluator.next_deadline();
+            let wakes = [begins, self.agenda.next(), quiet, deadline].into_iter().flatten();
+            let wake = wakes.filter(|at| *at > now).fold(limit, Time::min);
+            tokio::select! {
+                biased;
+                () = self.recorder.changed() => {}
+                () = self.stage.sleep_until(wake) => {}
+            }
+        }
+    }
+
+    /// Does what the agenda has for now.
+    fn carry_out(&mut self, now: Time) {
+        while let Some((at, due)) = self.agenda.take(now) {
+            match due {
+                Due::Record(entry) => self.recorder.record(entry),
+                Due::Call(step) => self.call(at, step),
+            }
+        }
+    }
+
+    /// Takes in what was recorded meanwhile.
+    fn look(&mut self, now: Time) {
+        let fresh = self.recorder.take_fresh();
+        for entry in &fresh {
+            self.evaluator.push(Arc::clone(entry));
+            if let Event::Step(id, moment) = &entry.event
+                && let Some(index) = (0..self.begun.len()).find(|index| self.case.id(*index) == Some(id))
+            {
+                self.follow(index, *moment, entry.at);
+            }
+        }
+        self.evaluator.advance(now);
+        let user_goes_on = self.agenda.next().is_some();
+        if user_goes_on || !self.stage.is_still() {
+            self.still_since = None;
+        } else if !fresh.is_empty() || self.still_since.is_none() {
+            self.still_since = Some(now);
+        }
+    }
+
+    /// A call of a step came to something.
+    fn follow(&mut self, index: usize, moment: StepMoment, at: Time) {
+        let Some((_, Act::Call { call, .. })) = self.case.step(index) else { return };
+        let speaks = matches!(call, AppCall::Speak { .. } | AppCall::Ask { .. });
+        let is_over = match moment {
+            StepMoment::End | StepMoment::Refused => true,
+            StepMoment::Accepted => !speaks,
+            StepMoment::Start => false,
+        };
+        if is_over {
+            let begun = &mut self.begun[index];
+            begun.calls = begun.calls.saturating_sub(1);
+            if begun.calls == 0 {
+                begun.ends = Some(at.max(begun.at));
+            }
+        }
+    }
+
+    /// When the step begins that is next in the file.
+    fn next(&self) -> Next {
+        let Some((step, _)) = self.case.step(self.begun.len()) else { return Next::Nothing };
+        let before = self.begun.last();
+        let not_before = before.map_or(Time::ZERO, |before| before.at);
+        let Some(anchor) = &step.at else {
+            return before.map_or(Next::At(Time::ZERO), |before| before.ends.map_or(Next::Unknown, Next::At));
+        };
+        match self.resolve(anchor, not_before) {
+            Resolution::At(at) if at < not_before => {
+                Next::Never(format!("it was due at {at}, but the step before it began at {not_before}"))
+            }
+            Resolution::At(at) => Next::At(at),
+            Resolution::Waiting => Next::Unknown,
+            Resolution::Lost(why) => Next::Never(why),
+        }
+    }
+
+    /// When an anchor is. What the user does is known in advance.
+    fn resolve(&self, anchor: &Anchor, not_before: Time) -> Resolution {
+        let EventName { event, nth } = &anchor.event;
+        let planned = self.agenda.entries().find(|entry| entry.event == *event);
+        match planned.filter(|entry| entry.at >= not_before && nth.unwrap_or(1) == 1) {
+            Some(entry) => Resolution::At(moved(entry.at, anchor.offset)),
+            None => self.evaluator.resolve(anchor, not_before),
+        }
+    }
+
+    /// Begins the next step, due at `at`.
+    async fn begin(&mut self, at: Time) {
+        let index = self.begun.len();
+        let Some((step, act)) = self.case.step(index) else { return };
+        let (ends, calls) = match act {
+            Act::Say { text, speech } => {
+                let began = self.stage.say(at, text, speech);
+                self.plan(step, StepMoment::Start, began + speech.start());
+                (Some(self.plan(step, StepMoment::End, began + speech.end())), 0)
+            }
+            Act::Wait(duration) => {
+                self.plan(step, StepMoment::Start, at);
+                (Some(self.plan(step, StepMoment::End, at + *duration)), 0)
+            }
+            Act::Text(text) => {
+                self.stage.send_text(text).await;
+                self.plan(step, StepMoment::Start, at);
+                (Some(self.plan(step, StepMoment::End, at)), 0)
+            }
+            Act::Signal(signal) => {
+                self.stage.send_signal(*signal).await;
+                self.plan(step, StepMoment::Start, at);
+                (Some(self.plan(step, StepMoment::End, at)), 0)
+            }
+            Act::Call { times, every, .. } => {
+                for number in 0..*times {
+                    self.agenda.put(at + *every * number, Due::Call(index));
+                }
+                (None, *times)
+            }
+        };
+        self.begun.push(Begun { at, ends, calls });
+    }
+
+    /// Puts down a moment of a step of the user. It is said to its end, whatever the agent does.
+    fn plan(&mut self, step: &Step, moment: StepMoment, at: Time) -> Time {
+        let entry = Entry::new(at, (step.id.clone(), moment));
+        let entry = if moment == StepMoment::End { entry.with("how", "whole") } else { entry };
+        self.agenda.put(at, Due::Record(entry));
+        at
+    }
+
+    /// Makes a call of a step. A session that is over refuses everything; one that cannot take so many calls at once
+    /// gets this one a little later.
+    fn call(&mut self, at: Time, index: usize) {
+        let Some((step, Act::Call { call, .. })) = self.case.step(index) else { return };
+        match self.stage.call(&step.id, call.clone()) {
+            Ok(()) => {}
+            Err(CallError::Busy) => self.agenda.put(at + TICK, Due::Call(index)),
+            Err(CallError::Over) => {
+                let refused =
+                    Entry::new(at, (step.id.clone(), StepMoment::Refused)).with("reason", "stopping");
+                self.recorder.record(refused);
+            }
+        }
+    }
+
+    /// When patience is over: it begins anew with every step that begins or ends.
+    fn patience(&self) -> Time {
+        let progress = self.begun.iter().flat_map(|begun| [Some(begun.at), begun.ends]).flatten().max();
+        progress.unwrap_or(Time::ZERO) + self.case.limit()
+    }
+
+    fn stuck(&self, at: Time, why: String) -> Ended {
+        Ended { at, stuck: Some((self.begun.len(), why)) }
+    }
+}
+
+/// A time moved by an offset, at most back to time 0.
+fn moved(at: Time, by: Offset) -> Time {
+    match by {
+        Offset::None => at,
+        Offset::Later(by) => at + by,
+        Offset::Earlier(by) => at - by,
+    }
+}

@@ -1,0 +1,164 @@
+//! What came of a case: the one value that every report shows.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bargein_core::Time;
+
+use crate::scenario::{Diagnostic, Source};
+use crate::timeline::Timeline;
+
+/// One case with all its seeds.
+#[derive(Clone, Debug)]
+pub struct CaseResult {
+    /// Which case.
+    pub name: CaseName,
+    /// Its file.
+    pub source: Arc<Source>,
+    /// Every run, in the order of their seeds. Never empty.
+    pub runs: Vec<Run>,
+    /// How long the machine took for all of them.
+    pub took: Duration,
+    /// Whether it holds what it promises.
+    pub verdict: Verdict,
+}
+
+/// One run of a case.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// What everything random of the run came from.
+    pub seed: u64,
+    /// How much scenario time passed.
+    pub talk: Duration,
+    /// Everything that happened.
+    pub timeline: Timeline,
+}
+
+/// Whether a case holds what it promises.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Verdict {
+    /// Everything that was expected came, and nothing else.
+    Passed,
+    /// An expectation was not met, or the world was not empty afterwards. Never without a failure.
+    Failed(Vec<Failure>),
+    /// The case could not be run or judged: says why, and shows the end of the timeline if there is one.
+    NotJudged(String),
+}
+
+/// One expectation that was not met.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Failure {
+    /// The line in the file, and what came instead.
+    pub diagnostic: Diagnostic,
+    /// The place in [`CaseResult::runs`] of the run it was seen in; the first one that failed.
+    pub run: usize,
+    /// The point of the timeline to look at. `None`: its end.
+    pub around: Option<Time>,
+}
+
+impl CaseResult {
+    /// How much scenario time passed in all runs.
+    #[must_use]
+    pub fn talk(&self) -> Duration {
+        self.runs.iter().map(|run| run.talk).sum()
+    }
+}
+
+/// What a case is called: its theme, its behaviour, and what tells its row from others.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct CaseName {
+    theme: String,
+    behaviour: String,
+    title: Option<String>,
+}
+
+impl CaseName {
+    /// The name of a case of the file at `path`: the file's folder and stem. Below a folder `scenarios`, every folder
+    /// from there on is of the theme.
+    #[must_use]
+    pub fn new(path: &str, title: Option<&str>) -> Self {
+        let mut folders: Vec<&str> =
+            path.split(['/', '\\']).filter(|part| !matches!(*part, "" | "." | "..")).collect();
+        let file = folders.pop().unwrap_or_default();
+        let behaviour = file.rsplit_once('.').map_or(file, |(stem, _)| stem).to_owned();
+        let theme = match folders.iter().rposition(|folder| *folder == "scenarios") {
+            Some(root) => folders[root + 1..].join("/"),
+            None => folders.last().copied().unwrap_or_default().to_owned(),
+        };
+        Self { theme, behaviour, title: title.map(str::to_owned) }
+    }
+
+    /// The folder: what the behaviours in it have in common. May be empty.
+    #[must_use]
+    pub fn theme(&self) -> &str {
+        &self.theme
+    }
+
+    /// The behaviour, with the row's title.
+    #[must_use]
+    pub fn in_theme(&self) -> String {
+        match &self.title {
+            Some(title) => format!("{} {title}", self.behaviour),
+            None => self.behaviour.clone(),
+        }
+    }
+
+    /// The row's title, `[high, medium]`; `None` without a table.
+    #[must_use]
+    pub fn title(&self) -> Option<&str> {
+        self.title.as_deref()
+    }
+
+    /// A relative path for a file about this case, without extension: `queue/priority_table.high-medium`.
+    #[must_use]
+    pub fn file_stem(&self) -> String {
+        let mut path = String::new();
+        if !self.theme.is_empty() {
+            path.push_str(&self.theme);
+            path.push('/');
+        }
+        path.push_str(&self.behaviour);
+        if let Some(title) = &self.title {
+            let words = title.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+            path.push('.');
+            path.push_str(&words.collect::<Vec<_>>().join("-"));
+        }
+        path
+    }
+}
+
+impl std::fmt::Display for CaseName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if !self.theme.is_empty() {
+            write!(f, "{}/", self.theme)?;
+        }
+        f.write_str(&self.in_theme())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_case_is_called_by_theme_and_behaviour_wherever_it_was_started_from() {
+        let cases = [
+            ("scenarios/limits/llm_429.yaml", "limits/llm_429"),
+            ("./scenarios/limits/llm_429.yaml", "limits/llm_429"),
+            ("/home/qa/scenarios/limits/deep/llm_429.yaml", "limits/deep/llm_429"),
+            ("limits/llm_429.yaml", "limits/llm_429"),
+            ("../qa/limits/llm_429.yaml", "limits/llm_429"),
+            ("llm_429.yaml", "llm_429"),
+        ];
+        for (path, want) in cases {
+            assert_eq!(CaseName::new(path, None).to_string(), want, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_row_tells_its_title() {
+        let name = CaseName::new("scenarios/queue/table.yaml", Some("[high, medium, 等一下。]"));
+        assert_eq!(name.to_string(), "queue/table [high, medium, 等一下。]");
+        assert_eq!(name.file_stem(), "queue/table.high-medium-等一下");
+    }
+}
