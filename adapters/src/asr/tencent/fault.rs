@@ -40,10 +40,10 @@ const fn kind_of_code(code: i64) -> FaultKind {
         code::CONCURRENCY => FaultKind::RateLimited,
         code::IDLE => FaultKind::Timeout,
         code::CLIENT_CLOSED => FaultKind::Broken,
-        // Among them those that tell of a mistake of ours: 4000, 4001, 4007, 4010.
+        // What we did wrong, known (4000, 4001, 4007, 4010) or not.
         4000..=4999 => FaultKind::BadRequest,
+        // From `code::OVERLOADED` on: the service's own trouble.
         5000..=5999 => FaultKind::Unavailable,
-        6000..=6999 => FaultKind::BadRequest,
         _ => FaultKind::Broken,
     }
 }

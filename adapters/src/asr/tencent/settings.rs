@@ -4,15 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
-use bargein_wire::tencent_asr::Query;
+use bargein_wire::tencent_asr::{OFFICIAL_HOST, Query};
 use bargein_wire::units::{Dur, Secret};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::registry::{OpenError, address};
-
-/// Where the service is.
-const OFFICIAL: &str = "wss://asr.cloud.tencent.com/asr/v2";
 
 /// How long a signature holds, in seconds. It is checked when the stream opens.
 const VALIDITY: u64 = 24 * 60 * 60;
@@ -49,7 +46,7 @@ pub struct Settings {
     /// Words to expect. At most 128, default none.
     #[serde(default)]
     pub hot_words: Vec<HotWord>,
-    /// A table of words kept by the service; [`Self::hot_words`] win over it. Default none.
+    /// The id of a table of words kept by the service; `hot_words` win over it. Default none.
     #[serde(default)]
     pub hotword_id: Option<String>,
     /// Dirty words: 0 kept, 1 left out, 2 starred. Default the service's, 0.
@@ -82,7 +79,7 @@ pub struct HotWord {
 }
 
 fn official() -> String {
-    OFFICIAL.to_owned()
+    format!("wss://{OFFICIAL_HOST}/asr/v2")
 }
 
 fn engine() -> String {
@@ -100,7 +97,7 @@ const fn weight() -> u8 {
 impl Settings {
     /// Looks for what the service would refuse.
     pub(super) fn check(&self) -> Result<(), OpenError> {
-        address("url", &self.url, ["ws", "wss"])?;
+        let url = address("url", &self.url, ["ws", "wss"])?;
         let expect = |is_met: bool, path: &str, expected: &str, got: &dyn Display| {
             let refused = || OpenError::Settings {
                 path: path.to_owned(),
@@ -108,6 +105,7 @@ impl Settings {
             };
             if is_met { Ok(()) } else { Err(refused()) }
         };
+        expect(url.query().is_none(), "url", "an address without parameters", &url)?;
         expect(!self.secret_id.is_empty(), "secret_id", "the id of a key", &"")?;
         expect(!self.secret_key.is_empty(), "secret_key", "a key", &"")?;
         let engine = &self.engine_model_type;

@@ -28,7 +28,8 @@ pub(super) fn events(
 ) -> impl Stream<Item = Result<AsrEvent, VendorFault>> {
     try_stream! {
         let clock = &inner.clock;
-        let (sink, mut messages) = inner.connect().await?.split();
+        // Boxed: what connecting needs is given back before the long part begins.
+        let (sink, mut messages) = Box::pin(inner.connect()).await?.split();
         let mut sending = pin!(send(sink, audio));
         let mut is_ready = false;
         let mut give_up = None;
@@ -66,7 +67,10 @@ async fn send(
 ) -> Result<(), Error> {
     let mut message = BytesMut::new();
     while let Some(frame) = audio.recv().await {
-        message.reserve(UPLINK);
+        if message.is_empty() {
+            // The same memory again once the message before has left.
+            message.reserve(UPLINK);
+        }
         message.extend_from_slice(&frame);
         if message.len() >= UPLINK {
             sink.send(Message::Binary(message.split().freeze())).await?;
