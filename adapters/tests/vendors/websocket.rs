@@ -17,6 +17,8 @@ pub(crate) enum Step {
     Wait(Duration),
     /// Waits for a text.
     Hear(&'static str),
+    /// Reads nothing more.
+    Deafen,
     /// Closes the connection without a word.
     Drop,
 }
@@ -87,8 +89,10 @@ async fn connection(
     let accept = derive_accept_key(key.as_bytes());
     let (mut read, mut write) = tokio::io::split(io);
     let (last_text, mut texts) = watch::channel(String::new());
+    let (deafen, mut is_deaf) = watch::channel(false);
     let listening = async {
         loop {
+            let _ = is_deaf.wait_for(|is_deaf| !is_deaf).await;
             let heard = hear(&mut read).await.unwrap_or(Heard::Gone);
             if let Heard::Text(text) = &heard {
                 last_text.send_replace(text.clone());
@@ -112,6 +116,9 @@ async fn connection(
                 Step::Wait(duration) => clock.sleep(duration).await,
                 Step::Hear(expected) => {
                     let _ = texts.wait_for(|text| text == expected).await;
+                }
+                Step::Deafen => {
+                    deafen.send_replace(true);
                 }
                 Step::Drop => return Ok(()),
             }
