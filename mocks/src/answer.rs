@@ -10,39 +10,41 @@ use bytes::Bytes;
 use crate::observe::What;
 
 /// One answer to one request.
-pub struct Answer {
+pub(crate) struct Answer {
     /// Its status and headers.
-    pub head: Head,
+    pub(crate) head: Head,
     /// Everything after, in order of time. When it is exhausted the body ends.
-    pub body: Actions,
+    pub(crate) body: Actions,
+    /// The words it says, for whoever observes.
+    pub(crate) words: String,
 }
 
 /// The actions of an answer, in order of time.
-pub type Actions = Box<dyn Iterator<Item = Action> + Send>;
+pub(crate) type Actions = Box<dyn Iterator<Item = Action> + Send>;
 
 /// Status and headers of an answer.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Head {
+pub(crate) struct Head {
     /// When it leaves, counted from the arrival of the request; `None`: never, the request hangs.
-    pub after: Option<Duration>,
+    pub(crate) after: Option<Duration>,
     /// The HTTP status.
-    pub status: u16,
+    pub(crate) status: u16,
     /// Headers, each name once.
-    pub headers: Vec<(String, String)>,
+    pub(crate) headers: Vec<(String, String)>,
 }
 
 /// One thing a vendor does, and when.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Action {
+pub(crate) struct Action {
     /// Counted from the arrival of the request.
-    pub after: Duration,
+    pub(crate) after: Duration,
     /// What.
-    pub does: Does,
+    pub(crate) does: Does,
 }
 
 /// What a vendor does.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Does {
+pub(crate) enum Does {
     /// Sends bytes of the body.
     Send {
         /// The bytes.
@@ -63,12 +65,12 @@ pub enum Does {
 impl Answer {
     /// An answer of one piece, of known length, all of it when its head leaves.
     #[must_use]
-    pub fn whole(head: Head, body: impl Into<Bytes>) -> Self {
+    pub(crate) fn whole(head: Head, body: impl Into<Bytes>) -> Self {
         let after = head.after.unwrap_or_default();
         let bytes = body.into();
         let head = head.with("content-length", bytes.len().to_string());
         let send = (!bytes.is_empty()).then(|| Action::send(after, bytes));
-        Self { head, body: Box::new(send.into_iter()) }
+        Self { head, body: Box::new(send.into_iter()), words: String::new() }
     }
 
     /// The same answer, so much later.
@@ -84,12 +86,12 @@ impl Answer {
 impl Head {
     /// A head of this status without headers, leaving at once.
     #[must_use]
-    pub const fn new(status: u16) -> Self {
+    pub(crate) const fn new(status: u16) -> Self {
         Self { after: Some(Duration::ZERO), status, headers: Vec::new() }
     }
 
     /// Sets a header, whatever it was before. An empty value takes it away.
-    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+    pub(crate) fn set(&mut self, name: &str, value: impl Into<String>) {
         let value = value.into();
         self.headers.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
         if !value.is_empty() {
@@ -99,7 +101,7 @@ impl Head {
 
     /// The same head with one more header.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: impl Into<String>) -> Self {
         self.set(name, value);
         self
     }

@@ -72,7 +72,13 @@ impl Ledger {
     }
 
     /// Writes down a request that has arrived whole, and tells of it.
-    pub(crate) fn arrive(self: &Arc<Self>, path: &str, headers: &HeaderMap, body: Value) -> Call {
+    pub(crate) fn arrive(
+        self: &Arc<Self>,
+        path: &str,
+        headers: &HeaderMap,
+        body: Value,
+        text: Option<String>,
+    ) -> Call {
         let at = self.world.clock.now();
         let headers: Vec<_> = headers
             .iter()
@@ -96,7 +102,7 @@ impl Ledger {
             request
         };
         let call = Call { ledger: Arc::clone(self), request, at, is_over: false, admitted: None };
-        call.tell(What::Request { headers, body });
+        call.tell(What::Request { headers, body, text });
         call
     }
 
@@ -177,9 +183,9 @@ impl Call {
     }
 
     /// The whole answer was sent.
-    pub(crate) fn finish(mut self) {
+    pub(crate) fn finish(mut self, status: u16, text: &str) {
         self.is_over = true;
-        self.tell(What::Response);
+        self.tell(What::Response { status, text: text.to_owned() });
     }
 
     /// The mock breaks the answer off: nobody went away.

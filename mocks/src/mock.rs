@@ -22,19 +22,21 @@ pub struct Mock {
     /// Dropped with the mock, which ends streams that have left the server's hands.
     streams: Option<watch::Sender<()>>,
     server: ServerHandle,
-    client_settings: Value,
+    settings: Value,
 }
 
 struct Closing(Arc<Ledger>);
 
 impl Mock {
-    pub(crate) fn serve(world: &World, listener: Listener, ledger: Arc<Ledger>, router: Router) -> Self {
+    pub(crate) fn serve(
+        world: &World,
+        listener: Listener,
+        ledger: Arc<Ledger>,
+        router: Router,
+        settings: Value,
+    ) -> Self {
         let server = serve(world, listener, router.layer(DefaultBodyLimit::max(BODY_LIMIT)));
-        Self { closing: Closing(ledger), streams: None, server, client_settings: Value::Null }
-    }
-
-    pub(crate) fn with_client_settings(self, client_settings: Value) -> Self {
-        Self { client_settings, ..self }
+        Self { closing: Closing(ledger), streams: None, server, settings }
     }
 
     pub(crate) fn with_streams(self, streams: watch::Sender<()>) -> Self {
@@ -47,11 +49,11 @@ impl Mock {
         self.server.authority()
     }
 
-    /// What a client of this vendor must be told to be let in here: an address and an account, in the words of the
-    /// vendor's client configuration.
+    /// What a client of this vendor is to be set to so that it is let in here: the keys of the vendor's own section
+    /// in a session's configuration.
     #[must_use]
     pub const fn client_settings(&self) -> &Value {
-        &self.client_settings
+        &self.settings
     }
 
     /// The last requests, oldest first: at most [`JOURNAL_LENGTH`](crate::JOURNAL_LENGTH).
@@ -62,7 +64,7 @@ impl Mock {
 
     /// Accepts no more, lets answers in progress end within `grace`, then closes what is left.
     pub async fn stop(self, grace: Duration) {
-        let Self { closing, streams, server, client_settings: _ } = self;
+        let Self { closing, streams, server, .. } = self;
         drop((closing, streams));
         // What outlives the grace is a client that does not read, and no fault of ours.
         let _ = server.stop(grace).await;

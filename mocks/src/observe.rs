@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bargein_net::Moment;
 use serde_json::Value;
@@ -51,13 +52,23 @@ pub enum What {
         headers: Vec<(String, String)>,
         /// The body: as text when it is not JSON. Of a recogniser stream: the query, as a map.
         body: Value,
+        /// What a synthesiser shall say, whatever the vendor calls it.
+        text: Option<String>,
     },
     /// The first token of the reply leaves. Role, metadata and reasoning do not count.
     FirstToken,
     /// The first audio leaves. A header of the audio format does not count.
-    FirstAudio,
+    FirstAudio {
+        /// How long all the audio of this request is, with nothing going wrong.
+        speech: Duration,
+    },
     /// The whole answer was sent, a refusal too. Not told of an answer that the script breaks off.
-    Response,
+    Response {
+        /// The HTTP status. Of a recogniser stream that was opened: 101.
+        status: u16,
+        /// The words of a language model's reply; empty for all else.
+        text: String,
+    },
     /// The other side went away before the answer was whole.
     ClosedByAgent,
     /// An interim transcript leaves.

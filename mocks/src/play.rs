@@ -16,12 +16,12 @@ use crate::ledger::Call;
 
 /// Plays an answer to `call`. Dropping the future or the body of the response is the client going away.
 pub(crate) async fn play(clock: Clock, call: Call, answer: Answer) -> Response {
-    let Answer { head, body } = answer;
+    let Answer { head, body, words } = answer;
     match head.after {
         Some(after) => clock.sleep_until(call.at + after).await,
         None => std::future::pending().await,
     }
-    let playing = Playing { clock, call, actions: body.peekable() }.unless_over();
+    let playing = Playing { clock, call, status: head.status, words, actions: body.peekable() }.unless_over();
     let writes = stream::unfold(playing, async |playing| playing?.next().await);
     let mut response = Response::new(Body::from_stream(writes));
     write_head(&mut response, &head);
@@ -53,6 +53,8 @@ fn write_head(response: &mut Response, head: &Head) {
 struct Playing {
     clock: Clock,
     call: Call,
+    status: u16,
+    words: String,
     actions: Peekable<Actions>,
 }
 
@@ -63,7 +65,7 @@ impl Playing {
         if self.actions.peek().is_some() {
             return Some(self);
         }
-        self.call.finish();
+        self.call.finish(self.status, &self.words);
         None
     }
 
@@ -88,7 +90,7 @@ impl Playing {
                 Does::Hold => return std::future::pending().await,
             }
         }
-        self.call.finish();
+        self.call.finish(self.status, &self.words);
         None
     }
 }

@@ -1,8 +1,53 @@
-//! The vendors that we play, by role. The first of a role is its default.
+//! The vendors that we play: one line each. The first of a role is its default.
+
+use std::sync::Arc;
+
+use axum::Router;
+use bargein_wire::units::Secret;
+use serde_json::Value;
+use tokio::sync::watch;
+
+use crate::asr::{Says, tencent};
+use crate::ledger::Ledger;
+use crate::llm::openai;
+use crate::script::{AsrScript, LlmScript, TtsScript};
+use crate::tts::custom;
 
 /// Language models.
-pub(crate) const LLM: &[&str] = &["openai"];
+pub(crate) const LLM: &[Vendor<LlmRouter>] =
+    &[Vendor { id: "openai", router: openai::router, settings: openai::settings }];
+
 /// Speech synthesisers.
-pub(crate) const TTS: &[&str] = &["custom"];
+pub(crate) const TTS: &[Vendor<TtsRouter>] =
+    &[Vendor { id: "custom", router: custom::router, settings: custom::settings }];
+
 /// Speech recognisers.
-pub(crate) const ASR: &[&str] = &["tencent"];
+pub(crate) const ASR: &[Vendor<AsrRouter>] =
+    &[Vendor { id: "tencent", router: tencent::router, settings: tencent::settings }];
+
+/// A vendor of a role.
+pub(crate) struct Vendor<Router> {
+    /// Its id in scripts.
+    id: &'static str,
+    /// What serves it.
+    pub(crate) router: Router,
+    /// What its client is to be set to, by the authority that serves it and the key that is let in.
+    pub(crate) settings: fn(&str, &Secret) -> Value,
+}
+
+/// Serves a language model.
+type LlmRouter = fn(LlmScript, Arc<Ledger>) -> Router;
+/// Serves a speech synthesiser.
+type TtsRouter = fn(TtsScript, Arc<Ledger>) -> Router;
+/// Serves a speech recogniser. Its streams end with the channel.
+type AsrRouter = fn(AsrScript, Says, Arc<Ledger>, watch::Receiver<()>) -> Router;
+
+/// The ids of a role's vendors.
+pub(crate) fn ids<Router>(vendors: &[Vendor<Router>]) -> Vec<&'static str> {
+    vendors.iter().map(|vendor| vendor.id).collect()
+}
+
+/// The vendor of this id; a script cannot name one that is not there.
+pub(crate) fn vendor<'a, Router>(vendors: &'a [Vendor<Router>], id: &str) -> Option<&'a Vendor<Router>> {
+    vendors.iter().find(|vendor| vendor.id == id)
+}

@@ -10,8 +10,8 @@ use super::cast::Cast;
 /// A client for each of the mocks of recogniser, model and synthesiser.
 pub(super) fn clients(world: &World, cast: &Cast, [asr, llm, tts]: &[Mock; 3]) -> Result<Vendors, OpenError> {
     Ok(Vendors {
-        asr: Some(registry::asr(cast.asr.vendor, world, asr.client_settings().clone())?),
-        llm: Some(registry::llm(cast.llm.vendor, world, llm.client_settings().clone())?),
-        tts: Some(registry::tts(cast.tts.vendor, world, tts.client_settings().clone())?),
+        asr: Some(registry::asr(cast.asr.vendor(), world, asr.client_settings().clone())?),
+        llm: Some(registry::llm(cast.llm.vendor(), world, llm.client_settings().clone())?),
+        tts: Some(registry::tts(cast.tts.vendor(), world, tts.client_settings().clone())?),
     })
 }

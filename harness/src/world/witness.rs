@@ -3,8 +3,7 @@
 //! Pure but for the recorder: frames, tellings and observations in, with their times; entries out. Kept by one lock,
 //! since the vendors observe from tasks of their own.
 
-use std::collections::BTreeSet;
-use std::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bargein_agent::VoiceEdge;
 use bargein_core::{AppCallId, Notice, RoundId, Speaker, Time, TurnEnd, VendorRole};
@@ -25,6 +24,8 @@ pub(super) struct Witness {
     recorder: Recorder,
     ear: Ear,
     heard: Heard,
+    /// What the synthesiser was asked to say and has not begun to.
+    asked: BTreeMap<u64, String>,
     speeches: Speeches,
     /// Turns that have begun and not ended.
     turns: BTreeSet<(RoundId, bool)>,
@@ -40,6 +41,7 @@ impl Witness {
             recorder,
             ear: Ear::default(),
             heard: Heard::default(),
+            asked: BTreeMap::new(),
             speeches: Speeches::default(),
             turns: BTreeSet::new(),
             spoke_in: None,
@@ -146,9 +148,15 @@ impl Witness {
     pub(super) fn observe(&mut self, observation: &Observation) {
         match (observation.role, &observation.what) {
             (Role::Asr, What::Request { .. }) => self.has_lost_recogniser = false,
-            (Role::Tts, What::FirstAudio) => {
-                // TODO
-                self.heard.synthesised(String::new(), Duration::ZERO);
+            (Role::Tts, What::Request { text, .. }) => {
+                self.asked.insert(observation.request, text.clone().unwrap_or_default());
+            }
+            (Role::Tts, What::FirstAudio { speech }) => {
+                let text = self.asked.remove(&observation.request).unwrap_or_default();
+                self.heard.synthesised(text, *speech);
+            }
+            (Role::Tts, What::Response { .. } | What::ClosedByAgent) => {
+                self.asked.remove(&observation.request);
             }
             _ => {}
         }

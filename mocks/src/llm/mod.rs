@@ -1,5 +1,24 @@
 //! Language models played by us.
 
-pub mod openai;
-pub mod quirk;
+pub(crate) mod openai;
+pub(crate) mod quirk;
 mod tokens;
+
+use axum::Router;
+use bargein_net::{Listener, World};
+
+use crate::ledger::Ledger;
+use crate::mock::Mock;
+use crate::observe::{Observer, Role};
+use crate::registry;
+use crate::script::LlmScript;
+
+/// Plays the script's language model at `listener`. Its tasks are the world's.
+pub fn serve_llm(world: &World, listener: Listener, script: LlmScript, observer: Observer) -> Mock {
+    let ledger = Ledger::new(world, Role::Llm, script.limits().clone(), observer);
+    let vendor = registry::vendor(registry::LLM, script.vendor());
+    let settings =
+        vendor.map(|vendor| (vendor.settings)(listener.authority(), script.key())).unwrap_or_default();
+    let router = vendor.map_or_else(Router::new, |vendor| (vendor.router)(script, ledger.clone()));
+    Mock::serve(world, listener, ledger, router, settings)
+}

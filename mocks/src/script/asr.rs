@@ -47,8 +47,11 @@ impl Script<AsrBehaviour> {
 }
 
 impl Behaviour for AsrBehaviour {
-    const VENDORS: &'static [&'static str] = registry::ASR;
     const UNIT: Unit = Unit::Result;
+
+    fn vendors() -> Vec<&'static str> {
+        registry::ids(registry::ASR)
+    }
 
     fn check(&self, faults: &Faults) -> Result<(), ScriptError> {
         if self.interim_every == Dur::ZERO {

@@ -115,8 +115,11 @@ impl Script<LlmBehaviour> {
 }
 
 impl Behaviour for LlmBehaviour {
-    const VENDORS: &'static [&'static str] = registry::LLM;
     const UNIT: Unit = Unit::Token;
+
+    fn vendors() -> Vec<&'static str> {
+        registry::ids(registry::LLM)
+    }
 
     fn check(&self, _faults: &Faults) -> Result<(), ScriptError> {
         if self.keep_alive == Some(Dur::ZERO) {

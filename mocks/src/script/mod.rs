@@ -36,18 +36,17 @@ pub use llm::{AnswerAs, LlmBehaviour, LlmScript, TokensBy, ToolCall, Usage};
 pub use point::{Cut, CutBy, ParsePointError, Point, Stall, Unit};
 pub use tts::{Chunk, Speech, Speed, TtsBehaviour, TtsScript, Voice};
 
+pub use crate::llm::quirk::{Quirk, UnknownQuirkError};
+
 use limits::Account;
 use numbers::Numbers;
 
 /// What one vendor does, request by request.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Script<B> {
-    /// The vendor's id, such as `openai`.
-    pub vendor: &'static str,
-    /// The only key that is let in. Empty, the default, lets everyone in.
-    pub key: Secret,
-    /// How much the vendor allows each key.
-    pub limits: Limits,
+    vendor: &'static str,
+    key: Secret,
+    limits: Limits,
     base: Request<B>,
     blocks: Vec<(Numbers, Request<B>)>,
 }
@@ -63,10 +62,11 @@ pub struct Request<B> {
 
 /// The keys of one role, and what a script of that role may say.
 pub trait Behaviour: Clone + Default + DeserializeOwned + JsonSchema {
-    /// The ids of the vendors that we play in this role; the first is the default.
-    const VENDORS: &'static [&'static str];
     /// What an answer of this role is made of.
     const UNIT: Unit;
+
+    /// The ids of the vendors that we play in this role; the first is the default.
+    fn vendors() -> Vec<&'static str>;
 
     /// Refuses what each key allows for itself but not together with the others.
     ///
@@ -76,6 +76,24 @@ pub trait Behaviour: Clone + Default + DeserializeOwned + JsonSchema {
 }
 
 impl<B: Behaviour> Script<B> {
+    /// The vendor's id.
+    #[must_use]
+    pub const fn vendor(&self) -> &'static str {
+        self.vendor
+    }
+
+    /// The only key that is let in. Empty, the default, lets everyone in.
+    #[must_use]
+    pub const fn key(&self) -> &Secret {
+        &self.key
+    }
+
+    /// How much the vendor allows each key.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// What happens to the request of this number, counted from 1.
     #[must_use]
     pub fn request(&self, number: u64) -> &Request<B> {
@@ -140,10 +158,8 @@ impl<B: Behaviour> JsonSchema for Script<B> {
         let mut request = properties::<B>(generator);
         request.extend(properties::<Faults>(generator));
         let mut all = properties::<Account>(generator);
-        all.insert(
-            "vendor".to_owned(),
-            serde_json::json!({ "enum": B::VENDORS, "default": B::VENDORS.first() }),
-        );
+        let vendors = B::vendors();
+        all.insert("vendor".to_owned(), serde_json::json!({ "enum": vendors, "default": vendors.first() }));
         all.extend(request.clone());
         schemars::json_schema!({
             "type": "object",
@@ -177,12 +193,10 @@ fn request<B: Behaviour>(keys: &Map<String, Value>, elsewhere: &[String]) -> Res
 }
 
 fn vendor<B: Behaviour>(got: Option<&str>) -> Result<&'static str, ScriptError> {
-    let found = match got {
-        None => B::VENDORS.first(),
-        Some(got) => B::VENDORS.iter().find(|known| **known == got),
-    };
+    let known = B::vendors();
+    let found = known.iter().find(|known| got.is_none_or(|got| **known == got));
     found.copied().ok_or_else(|| {
-        let known = B::VENDORS.iter().map(|&known| known.to_owned()).collect();
+        let known = known.iter().map(|&known| known.to_owned()).collect();
         ScriptError::new(
             &["vendor"],
             Problem::UnknownVendor { got: got.unwrap_or_default().to_owned(), known },

@@ -14,9 +14,9 @@ fn no_files(_: &str) -> io::Result<Vec<u8>> {
 #[test]
 fn a_script_without_keys_is_the_vendors_plain_behaviour() {
     let script = LlmScript::parse(&json!({})).unwrap();
-    assert_eq!(script.vendor, "openai");
+    assert_eq!(script.vendor(), "openai");
     assert_eq!(script.request(1), &Request::default());
-    assert_eq!(script.limits, Limits::default());
+    assert_eq!(script.limits(), &Limits::default());
     let behaviour = &script.request(1).does;
     assert_eq!(behaviour.first_token, Delay::from_millis(200));
     assert_eq!(behaviour.per_token, Delay::from_millis(20));
@@ -43,8 +43,8 @@ fn a_block_overrides_the_plain_keys_one_by_one() {
     assert_eq!(script.request(2).does.first_token, Delay::from_millis(100));
     let drawn = Delay::Normal { mean: Duration::from_millis(300), deviation: Duration::from_millis(50) };
     assert_eq!(script.request(1_000).does.first_token, drawn);
-    assert_eq!(script.limits.concurrent, Some(3));
-    assert_eq!(script.key.expose(), "secret");
+    assert_eq!(script.limits().concurrent, Some(3));
+    assert_eq!(script.key().expose(), "secret");
 }
 
 #[test]

@@ -129,8 +129,11 @@ fn samples(file: &str, read: impl Fn(&str) -> io::Result<Vec<u8>>) -> Result<Arc
 }
 
 impl Behaviour for TtsBehaviour {
-    const VENDORS: &'static [&'static str] = registry::TTS;
     const UNIT: Unit = Unit::Chunk;
+
+    fn vendors() -> Vec<&'static str> {
+        registry::ids(registry::TTS)
+    }
 
     fn check(&self, _faults: &Faults) -> Result<(), ScriptError> {
         Ok(())

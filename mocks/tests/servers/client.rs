@@ -129,8 +129,8 @@ impl Seen {
                 let what = match what {
                     What::Request { .. } => "request".to_owned(),
                     What::FirstToken => "first token".to_owned(),
-                    What::FirstAudio => "first audio".to_owned(),
-                    What::Response => "response".to_owned(),
+                    What::FirstAudio { .. } => "first audio".to_owned(),
+                    What::Response { .. } => "response".to_owned(),
                     What::ClosedByAgent => "closed by agent".to_owned(),
                     What::Interim { text } => format!("interim {text}"),
                     What::Final { text } => format!("final {text}"),

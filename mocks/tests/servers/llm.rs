@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bargein_mocks::script::LlmScript;
-use bargein_mocks::{Mock, serve_llm};
+use bargein_mocks::{Mock, What, serve_llm};
 use bargein_net::{World, run_virtual};
 use futures_util::future::{join, join4};
 use serde_json::{Value, json};
@@ -368,4 +368,19 @@ fn bytes_that_a_quirk_sends_apart_come_apart() {
     let pieces: Vec<_> =
         got.pieces.iter().map(|(at, bytes)| (*at, std::str::from_utf8(bytes).is_ok())).collect();
     assert_eq!(pieces, [(0, true), (200, false), (200, false)]);
+}
+
+#[test]
+fn a_client_is_told_how_to_be_let_in() {
+    run_virtual(7, async |world| {
+        let seen = Seen::default();
+        let vendor = vendor(&world, json!({ "key": "secret", "reply": "我在。" }), &seen).await;
+        let expected =
+            json!({ "url": CHAT.replace("mock/", "mock:80/"), "key": "secret", "model": "mock-1" });
+        assert_eq!(vendor.client_settings(), &expected);
+        post(&world, CHAT, "secret", &ask(true)).await;
+        let last = seen.all().pop().unwrap().what;
+        assert_eq!(last, What::Response { status: 200, text: "我在。".to_owned() });
+    })
+    .unwrap();
 }

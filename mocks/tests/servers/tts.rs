@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bargein_mocks::script::TtsScript;
-use bargein_mocks::{Mock, serve_tts};
+use bargein_mocks::{Mock, What, serve_tts};
 use bargein_net::{World, run_virtual};
 use serde_json::{Value, json};
 
@@ -183,4 +183,19 @@ fn other_methods_are_not_allowed_and_not_counted() {
     })
     .unwrap();
     assert!(seen.lines().is_empty());
+}
+
+#[test]
+fn the_observer_is_told_what_is_said_and_for_how_long() {
+    let seen = Seen::default();
+    run_virtual(7, async |world| {
+        let vendor = vendor(&world, json!({}), &seen).await;
+        assert_eq!(vendor.client_settings(), &json!({ "url": "http://tts.mock:80/stream-audio", "key": "" }));
+        post(&world, SPEAK, "k", &json!({ "Text": "你好 hi" }).to_string()).await;
+    })
+    .unwrap();
+    let what: Vec<_> = seen.all().into_iter().map(|observation| observation.what).collect();
+    assert!(matches!(&what[0], What::Request { text: Some(text), .. } if text == "你好 hi"));
+    assert_eq!(what[1], What::FirstAudio { speech: Duration::from_millis(620) });
+    assert_eq!(what[2], What::Response { status: 200, text: String::new() });
 }

@@ -8,4 +8,4 @@ mod parameters;
 mod server;
 mod stream;
 
-pub use server::serve_asr;
+pub(crate) use server::{router, settings};

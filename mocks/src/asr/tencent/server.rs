@@ -9,8 +9,9 @@ use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::response::{IntoResponse as _, Response};
-use bargein_net::{Clock, Listener, World};
+use bargein_net::{Clock, World};
 use bargein_wire::tencent_asr::{Query, code};
+use bargein_wire::units::Secret;
 use http::{HeaderMap, Uri};
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -22,8 +23,6 @@ use crate::answer::{Answer, Head};
 use crate::asr::says::Says;
 use crate::ledger::{Call, Ledger};
 use crate::mischief;
-use crate::mock::Mock;
-use crate::observe::{Observer, Role};
 use crate::play::play;
 use crate::refusal::scripted_refusal;
 use crate::script::{AsrBehaviour, AsrScript, CutBy, Request};
@@ -31,35 +30,31 @@ use crate::script::{AsrBehaviour, AsrScript, CutBy, Request};
 /// WebSocket buffers: audio comes in pieces of 1,280 bytes, answers are one line of JSON.
 const BUFFER: usize = 4 * 1024;
 
+/// The status of every stream that was opened.
+const SWITCHING_PROTOCOLS: u16 = 101;
+
 /// How long a client may take to say goodbye.
 const PARTING: Duration = Duration::from_secs(1);
 
-/// The account of the clients that we tell of this vendor; any other is served too.
-const APP_ID: u64 = 1_300_000_000;
-
-/// Plays Tencent's recogniser at `listener`: streams at `/asr/v2/<appid>`. `says` are the words of the user.
-pub fn serve_asr(
-    world: &World,
-    listener: Listener,
+/// Streams at `/asr/v2/<appid>`. They end with the mock, which is when `closed` loses its sender.
+pub(crate) fn router(
     script: AsrScript,
     says: Says,
-    observer: Observer,
-) -> Mock {
-    // Every client signs; whether with the right key is looked at only when the script has one.
-    let key = Some(script.key.expose()).filter(|key| !key.is_empty()).unwrap_or("any");
-    let client = json!({
-        "url": format!("ws://{}/asr/v2", listener.authority()),
-        "appid": APP_ID,
-        "secret_id": "AKIDmock",
-        "secret_key": key,
-    });
-    let ledger = Ledger::new(world, Role::Asr, script.limits.clone(), observer);
-    // Nothing is ever sent: the mock's end is the channel's.
-    let (open, closed) = watch::channel(());
-    let vendor = Arc::new(Vendor { script, says, ledger: Arc::clone(&ledger), closed });
-    Mock::serve(world, listener, ledger, Router::new().fallback(route).with_state(vendor))
-        .with_streams(open)
-        .with_client_settings(client)
+    ledger: Arc<Ledger>,
+    closed: watch::Receiver<()>,
+) -> Router {
+    Router::new().fallback(route).with_state(Arc::new(Vendor { script, says, ledger, closed }))
+}
+
+/// What a client of this vendor is set to. Without a scripted key any is let in, but a client must have one.
+pub(crate) fn settings(authority: &str, key: &Secret) -> Value {
+    let secret_key = if key.is_empty() { "mock-key" } else { key.expose() };
+    json!({
+        "url": format!("ws://{authority}/asr/v2"),
+        "appid": 1_300_000_000,
+        "secret_id": "mock-id",
+        "secret_key": secret_key,
+    })
 }
 
 struct Vendor {
@@ -83,7 +78,7 @@ async fn route(
     let parameters: BTreeMap<String, String> =
         axum::extract::Query::try_from_uri(&uri).map(|query| query.0).unwrap_or_default();
     let query = parameters.iter().fold(Query::new(), |query, (name, value)| query.with(name, value));
-    let call = vendor.ledger.arrive(uri.path(), &headers, json!(parameters));
+    let call = vendor.ledger.arrive(uri.path(), &headers, json!(parameters), None);
     let request = vendor.script.request(call.request).clone();
     let clock = vendor.ledger.world.clock.clone();
     if let Some(mut refusal) = scripted_refusal(&request.faults, |status| refusal(status, &request)) {
@@ -144,7 +139,7 @@ async fn vendor_stream(
                         return;
                     }
                     if letter.kind == Kind::Last {
-                        call.finish();
+                        call.finish(SWITCHING_PROTOCOLS, "");
                         return close(&clock, socket).await;
                     }
                 }
@@ -180,7 +175,7 @@ async fn close(clock: &Clock, mut socket: WebSocket) {
 impl Vendor {
     /// Checks a stream's parameters and the account's limits. Gives the samples a second.
     fn check(&self, call: &mut Call, app_id: &str, query: &Query) -> Result<u32, Refused> {
-        let rate = parameters::check(query, app_id, &self.script.key)?;
+        let rate = parameters::check(query, app_id, self.script.key())?;
         let voice_id = query.get("voice_id");
         let is_used = self.ledger.journal().iter().any(|entry| {
             entry.request != call.request && entry.body.get("voice_id").and_then(Value::as_str) == voice_id

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 /// The parts of a chat request that change the answer.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Ask {
+pub(super) struct Ask {
     /// Which request this is, counted from 1.
     pub number: u64,
     /// When it arrived, in Unix seconds.
@@ -22,7 +22,7 @@ pub struct Ask {
 /// The request is not one that can be answered.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{message}")]
-pub struct AskError {
+pub(super) struct AskError {
     /// The member at fault.
     pub param: Option<&'static str>,
     message: &'static str,
@@ -33,7 +33,7 @@ impl Ask {
     ///
     /// # Errors
     /// The body is no JSON object, or lacks `model` or `messages`.
-    pub fn read(number: u64, created: u64, body: &Value) -> Result<Self, AskError> {
+    pub(super) fn read(number: u64, created: u64, body: &Value) -> Result<Self, AskError> {
         let wrong = |param, message| AskError { param, message };
         let members = body.as_object().ok_or_else(|| wrong(None, "expected a JSON object as the body"))?;
         let model = members.get("model").and_then(Value::as_str);
@@ -55,7 +55,7 @@ impl Ask {
 
     /// The id of the answer.
     #[must_use]
-    pub fn id(&self) -> String {
+    pub(super) fn id(&self) -> String {
         format!("chatcmpl-mock-{}", self.number)
     }
 }

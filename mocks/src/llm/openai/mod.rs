@@ -11,9 +11,7 @@ mod refusal;
 mod server;
 mod stream;
 
-pub use ask::Ask;
-pub use model::answer;
-pub use server::serve_llm;
+pub(crate) use server::{router, settings};
 
 #[cfg(test)]
 mod tests;

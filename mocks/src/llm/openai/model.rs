@@ -20,7 +20,7 @@ use crate::script::{AnswerAs, LlmBehaviour, Request};
 
 /// The answer to a chat request. Draws come from `rng` alone.
 #[must_use]
-pub fn answer(ask: &Ask, request: &Request<LlmBehaviour>, rng: &mut impl RngCore) -> Answer {
+pub(super) fn answer(ask: &Ask, request: &Request<LlmBehaviour>, rng: &mut impl RngCore) -> Answer {
     let Request { does, faults } = request;
     let vendors = |status| {
         let code = faults.code.as_ref().map(|code| code.0.clone());
@@ -53,7 +53,7 @@ fn streamed(ask: &Ask, request: &Request<LlmBehaviour>, rng: &mut impl RngCore) 
         Some(every) => with_comments(body, after, every.get()),
         None => body,
     };
-    Answer { head, body }
+    Answer { head, body, words: does.reply.clone() }
 }
 
 /// The answer to a request without `stream`: it leaves when a stream's last token would have.
@@ -67,10 +67,10 @@ fn whole(ask: &Ask, request: &Request<LlmBehaviour>, rng: &mut impl RngCore) -> 
     if does.quirk.contains(&Quirk::Q26) {
         let head = Head { after: Some(after), ..head };
         let body = [Action::send(after, "\n\n\n")].into_iter().chain(tell).chain([Action::send(last, body)]);
-        return Answer { head, body: Box::new(body) };
+        return Answer { head, body: Box::new(body), words: does.reply.clone() };
     }
-    let Answer { head, body } = Answer::whole(head, body).delayed(last);
-    Answer { head, body: Box::new(tell.into_iter().chain(body)) }
+    let Answer { head, body, .. } = Answer::whole(head, body).delayed(last);
+    Answer { head, body: Box::new(tell.into_iter().chain(body)), words: does.reply.clone() }
 }
 
 fn completion(ask: &Ask, does: &LlmBehaviour) -> Value {

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
-use bargein_net::{Listener, World};
-use bargein_wire::units::Dur;
+use bargein_wire::units::{Dur, Secret};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Uri};
 use serde_json::{Value, json};
@@ -16,8 +15,6 @@ use super::model::answer;
 use super::refusal::Refusal;
 use crate::answer::{Answer, Head};
 use crate::ledger::{Call, Exceeded, Ledger};
-use crate::mock::Mock;
-use crate::observe::{Observer, Role};
 use crate::play::{play, whole_response};
 use crate::request::{bearer, body_value};
 use crate::script::LlmScript;
@@ -25,18 +22,14 @@ use crate::script::LlmScript;
 /// The one model of the catalogue. Any name is answered all the same.
 const MODEL: &str = "mock-1";
 
-/// Plays an OpenAI-compatible vendor at `listener`: `POST` to any path that ends in `/chat/completions`, `GET` of
-/// `…/models` and `…/models/mock-1`.
-pub fn serve_llm(world: &World, listener: Listener, script: LlmScript, observer: Observer) -> Mock {
-    let ledger = Ledger::new(world, Role::Llm, script.limits.clone(), observer);
-    let client = json!({
-        "url": format!("http://{}/v1/chat/completions", listener.authority()),
-        "key": script.key.expose(),
-        "model": MODEL,
-    });
-    let vendor = Arc::new(Vendor { script, ledger: Arc::clone(&ledger) });
-    Mock::serve(world, listener, ledger, Router::new().fallback(route).with_state(vendor))
-        .with_client_settings(client)
+/// `POST` to any path that ends in `/chat/completions`; `GET` of `…/models` and `…/models/mock-1`.
+pub(crate) fn router(script: LlmScript, ledger: Arc<Ledger>) -> Router {
+    Router::new().fallback(route).with_state(Arc::new(Vendor { script, ledger }))
+}
+
+/// What a client of this vendor is set to.
+pub(crate) fn settings(authority: &str, key: &Secret) -> Value {
+    json!({ "url": format!("http://{authority}/v1/chat/completions"), "key": key.expose(), "model": MODEL })
 }
 
 struct Vendor {
@@ -56,7 +49,7 @@ async fn route(
     let clock = vendor.ledger.world.clock.clone();
     if method == Method::POST && path.ends_with("/chat/completions") {
         let body = body_value(&body);
-        let mut call = vendor.ledger.arrive(path, &headers, body.clone());
+        let mut call = vendor.ledger.arrive(path, &headers, body.clone(), None);
         let answer = vendor.chat(&mut call, key, &body).unwrap_or_else(|refusal| refusal.answer());
         return play(clock, call, answer).await;
     }
@@ -94,7 +87,7 @@ impl Vendor {
     }
 
     fn check_key(&self, key: &str) -> Result<(), Refusal> {
-        let wanted = self.script.key.expose();
+        let wanted = self.script.key().expose();
         if wanted.is_empty() || wanted == key { Ok(()) } else { Err(Refusal::new(401)) }
     }
 }

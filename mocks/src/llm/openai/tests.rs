@@ -4,7 +4,8 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 use serde_json::{Value, json};
 
-use super::{Ask, answer};
+use super::ask::Ask;
+use super::model::answer;
 use crate::answer::Does;
 use crate::llm::quirk::Quirk;
 use crate::script::LlmScript;

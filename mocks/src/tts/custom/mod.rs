@@ -7,5 +7,4 @@ mod model;
 mod refusal;
 mod server;
 
-pub use model::answer;
-pub use server::serve_tts;
+pub(crate) use server::{router, settings};

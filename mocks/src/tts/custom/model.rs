@@ -18,7 +18,12 @@ use crate::tts::sound::Sound;
 
 /// The answer to request `number` with this body. Draws come from `rng` alone.
 #[must_use]
-pub fn answer(number: u64, body: &Value, request: &Request<TtsBehaviour>, rng: &mut impl RngCore) -> Answer {
+pub(super) fn answer(
+    number: u64,
+    body: &Value,
+    request: &Request<TtsBehaviour>,
+    rng: &mut impl RngCore,
+) -> Answer {
     let Request { does, faults } = request;
     let vendors = |status| {
         let code = faults.code.as_ref().map(|code| code.0.clone());
@@ -71,17 +76,18 @@ fn spoken(
         Format::Wav => Some(Action::send(after, wav_header(wanted.sample_rate, wanted.channel))),
         Format::Pcm | Format::Mp3 | Format::OggOpus => None,
     };
-    let body = header.into_iter().chain([Action::tell(first, What::FirstAudio)]);
-    Answer { head, body: Box::new(body.chain(audio(number, wanted, does, first))) }
+    let speech = spoken_for(&wanted.text, does.seconds_per_char.get(), does.seconds_per_latin_char.get());
+    let body = header.into_iter().chain([Action::tell(first, What::FirstAudio { speech })]);
+    let body = body.chain(audio(number, wanted, does, first, speech));
+    Answer { head, body: Box::new(body), words: String::new() }
 }
 
 /// The chunks of audio. Each leaves when, at the script's speed, all audio before it has.
-fn audio(number: u64, wanted: &Wanted, does: &TtsBehaviour, first: Duration) -> Actions {
+fn audio(number: u64, wanted: &Wanted, does: &TtsBehaviour, first: Duration, speech: Duration) -> Actions {
     let sound = Sound::new(&does.voice, number, wanted.sample_rate);
     let frame = u64::from(wanted.channel) * 2;
     let bytes_a_second = u64::from(wanted.sample_rate) * frame;
-    let length = spoken_for(&wanted.text, does.seconds_per_char.get(), does.seconds_per_latin_char.get());
-    let total = samples_in(length, wanted.sample_rate) * frame;
+    let total = samples_in(speech, wanted.sample_rate) * frame;
     let chunk = match does.chunk {
         Chunk::Duration(length) => (samples_in(length, wanted.sample_rate) * frame).max(frame),
         Chunk::Bytes(bytes) => bytes,

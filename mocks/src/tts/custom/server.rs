@@ -5,8 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
-use bargein_net::{Listener, World};
-use bargein_wire::units::Dur;
+use bargein_wire::units::{Dur, Secret};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Uri};
 use serde_json::{Value, json};
@@ -15,22 +14,18 @@ use super::model::answer;
 use super::refusal::Refusal;
 use crate::answer::Answer;
 use crate::ledger::{Call, Exceeded, Ledger};
-use crate::mock::Mock;
-use crate::observe::{Observer, Role};
 use crate::play::{play, whole_response};
 use crate::request::{bearer, body_value};
 use crate::script::TtsScript;
 
-/// Plays a custom TTS server at `listener`: `POST` to any path.
-pub fn serve_tts(world: &World, listener: Listener, script: TtsScript, observer: Observer) -> Mock {
-    let ledger = Ledger::new(world, Role::Tts, script.limits.clone(), observer);
-    let client = json!({
-        "url": format!("http://{}/tts", listener.authority()),
-        "key": script.key.expose(),
-    });
-    let vendor = Arc::new(Vendor { script, ledger: Arc::clone(&ledger) });
-    Mock::serve(world, listener, ledger, Router::new().fallback(route).with_state(vendor))
-        .with_client_settings(client)
+/// `POST` to any path.
+pub(crate) fn router(script: TtsScript, ledger: Arc<Ledger>) -> Router {
+    Router::new().fallback(route).with_state(Arc::new(Vendor { script, ledger }))
+}
+
+/// What a client of this vendor is set to.
+pub(crate) fn settings(authority: &str, key: &Secret) -> Value {
+    json!({ "url": format!("http://{authority}/stream-audio"), "key": key.expose() })
 }
 
 struct Vendor {
@@ -50,14 +45,15 @@ async fn route(
         return whole_response(Refusal { message, ..Refusal::new(405) }.answer());
     }
     let body = body_value(&body);
-    let mut call = vendor.ledger.arrive(uri.path(), &headers, body.clone());
+    let text = body.get("Text").and_then(Value::as_str).map(str::to_owned);
+    let mut call = vendor.ledger.arrive(uri.path(), &headers, body.clone(), text);
     let answer = vendor.speak(&mut call, bearer(&headers), &body).unwrap_or_else(|refusal| refusal.answer());
     play(vendor.ledger.world.clock.clone(), call, answer).await
 }
 
 impl Vendor {
     fn speak(&self, call: &mut Call, key: &str, body: &Value) -> Result<Answer, Refusal> {
-        let wanted = self.script.key.expose();
+        let wanted = self.script.key().expose();
         if !wanted.is_empty() && wanted != key {
             return Err(Refusal::new(401));
         }
