@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::says::Says;
+use super::says::{self as said, Says};
 use crate::cjk::spoken_for;
 use crate::script::AsrBehaviour;
 
@@ -223,6 +223,18 @@ impl Hearing {
     }
 }
 
+/// What a broken stream has not told as final is heard again by the next one: a client sends the audio once more.
+impl Drop for Hearing {
+    fn drop(&mut self) {
+        let words = self.utterance.take().map(|utterance| utterance.words).unwrap_or_default();
+        for words in words.iter().chain(&self.rest).rev().filter(|words| words.divisible) {
+            let untold = words.graphemes.len() - words.told;
+            let share = (words.end - words.start) * untold as u64 / (words.graphemes.len() as u64).max(1);
+            self.says.give_back(said::Utterance { text: words.all(), duration: self.length(share) });
+        }
+    }
+}
+
 impl Words {
     fn new(text: &str, start: u64, length: u64, divisible: bool) -> Self {
         let graphemes = text.graphemes(true).map(str::to_owned).collect();
@@ -258,4 +270,108 @@ fn samples(length: Duration, rate: u32) -> u64 {
 
 fn length(samples: u64, rate: u32) -> Duration {
     Duration::from_nanos(samples.saturating_mul(1_000_000_000) / u64::from(rate))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A stretch of audio: whether it is loud, and for how many milliseconds.
+    type Stretch = (bool, u64);
+
+    fn audio(stretches: &[Stretch]) -> Vec<i16> {
+        let stretch = |&(loud, length): &Stretch| {
+            std::iter::repeat_n(if loud { 8_000 } else { 0 }, usize::try_from(length * 16).unwrap())
+        };
+        stretches.iter().flat_map(stretch).collect()
+    }
+
+    fn says(words: &[(&str, u64)]) -> Says {
+        let says = Says::new();
+        for (text, length) in words {
+            says.push(said::Utterance { text: (*text).to_owned(), duration: Duration::from_millis(*length) });
+        }
+        says
+    }
+
+    /// Everything heard in this audio, which comes in real time in pieces of these many samples, over and over.
+    fn heard(says: &Says, behaviour: &AsrBehaviour, audio: &[i16], pieces: &[usize]) -> Vec<Transcript> {
+        let mut hearing = Hearing::new(behaviour.clone(), says.clone(), 16_000);
+        let (mut transcripts, mut start) = (Vec::new(), 0);
+        for piece in pieces.iter().cycle() {
+            let end = (start + piece).min(audio.len());
+            transcripts.extend(hearing.hear(length(end as u64, 16_000), &audio[start..end]));
+            start = end;
+            if start == audio.len() {
+                break;
+            }
+        }
+        transcripts
+    }
+
+    fn finals(transcripts: &[Transcript]) -> Vec<(u128, &str)> {
+        let finals = transcripts.iter().filter(|transcript| transcript.is_final);
+        finals.map(|transcript| (transcript.due.as_millis(), transcript.text.as_str())).collect()
+    }
+
+    #[test]
+    fn a_user_who_goes_on_without_a_pause_is_one_utterance() {
+        let says = says(&[("一二。", 600)]);
+        let mut hearing = Hearing::new(AsrBehaviour::default(), says.clone(), 16_000);
+        let mut transcripts = hearing.hear(Duration::from_millis(600), &audio(&[(true, 600)]));
+        says.push(said::Utterance { text: "三四。".to_owned(), duration: Duration::from_millis(600) });
+        transcripts.extend(hearing.hear(Duration::from_millis(1_600), &audio(&[(true, 600), (false, 400)])));
+        assert_eq!(finals(&transcripts), [(1_600, "一二。三四。")]);
+    }
+
+    #[test]
+    fn words_of_a_broken_stream_are_heard_again() {
+        let says = says(&[("一二三四。", 1_000)]);
+        heard(&says, &AsrBehaviour::default(), &audio(&[(true, 600)]), &[640]);
+        let again = heard(&says, &AsrBehaviour::default(), &audio(&[(true, 1_000), (false, 400)]), &[640]);
+        assert_eq!(finals(&again), [(1_400, "一二三四。")]);
+    }
+
+    #[test]
+    fn words_that_were_told_are_not_heard_again() {
+        let says = says(&[("一二三四", 2_000)]);
+        let first = heard(&says, &AsrBehaviour::default(), &audio(&[(true, 1_000), (false, 400)]), &[640]);
+        assert_eq!(finals(&first), [(1_400, "一二")]);
+        let second = heard(&says, &AsrBehaviour::default(), &audio(&[(true, 1_000), (false, 400)]), &[640]);
+        assert_eq!(finals(&second), [(1_400, "三四")]);
+    }
+
+    proptest! {
+        // A case hears up to seven seconds of audio.
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn what_is_heard_does_not_depend_on_how_the_audio_is_cut(
+            stretches in prop::collection::vec((any::<bool>(), 1_u64..900), 1..8),
+            pieces in prop::collection::vec(1_usize..2_000, 1..6),
+        ) {
+            let audio = audio(&stretches);
+            let behaviour = AsrBehaviour { hears: Some("something".to_owned()), ..AsrBehaviour::default() };
+            let words = [("一二三四五", 1_000), ("六七八", 400)];
+            let expected = heard(&says(&words), &behaviour, &audio, &[320]);
+            let got = heard(&says(&words), &behaviour, &audio, &pieces);
+            prop_assert_eq!(finals(&got), finals(&expected));
+            let texts = |all: &[Transcript]| all.iter().map(|it| (it.index, it.text.clone(), it.start, it.end)).collect::<Vec<_>>();
+            prop_assert_eq!(texts(&got), texts(&expected));
+        }
+
+        #[test]
+        fn transcripts_are_in_order_and_an_utterance_ends_once(
+            stretches in prop::collection::vec((any::<bool>(), 1_u64..900), 1..8),
+        ) {
+            let behaviour = AsrBehaviour { hears: Some("a b c d".to_owned()), ..AsrBehaviour::default() };
+            let transcripts = heard(&Says::new(), &behaviour, &audio(&stretches), &[640]);
+            prop_assert!(transcripts.is_sorted_by_key(|transcript| (transcript.due, transcript.index)));
+            for pair in transcripts.windows(2) {
+                prop_assert_eq!(pair[1].index, pair[0].index + u64::from(pair[0].is_final));
+            }
+        }
+    }
 }

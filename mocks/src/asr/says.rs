@@ -30,6 +30,11 @@ impl Says {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back(utterance);
     }
 
+    /// Puts words back in front that nobody was told.
+    pub(crate) fn give_back(&self, utterance: Utterance) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_front(utterance);
+    }
+
     pub(crate) fn take(&self) -> Option<Utterance> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
     }

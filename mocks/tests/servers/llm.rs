@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use bargein_mocks::script::LlmScript;
-use bargein_mocks::{Mock, What, serve_llm};
-use bargein_net::{World, run_virtual};
+use bargein_mocks::{Mock, Observer, What, serve_llm};
+use bargein_net::{World, run_real, run_virtual};
 use futures_util::future::{join, join4};
 use serde_json::{Value, json};
 
@@ -383,4 +383,19 @@ fn a_client_is_told_how_to_be_let_in() {
         assert_eq!(last, What::Response { status: 200, text: "我在。".to_owned() });
     })
     .unwrap();
+}
+
+#[test]
+fn the_same_answer_comes_over_sockets() {
+    let script = json!({ "reply": "我在 here.", "first_token": "20ms", "per_token": "5ms" });
+    let (virtually, _) = check(script.clone(), &ask(false));
+    let got = run_real(7, async |world| {
+        let listener = world.network.listen("127.0.0.1:0").await.unwrap();
+        let vendor = serve_llm(&world, listener, LlmScript::parse(&script).unwrap(), Observer::nobody());
+        let uri = vendor.client_settings()["url"].as_str().unwrap().to_owned();
+        post(&world, &uri, "k", &ask(false)).await
+    });
+    let got = got.unwrap();
+    assert!(got.head_at >= 30);
+    assert_eq!(got.json()["choices"], virtually.json()["choices"]);
 }
