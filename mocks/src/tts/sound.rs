@@ -2,64 +2,72 @@
 //!
 //! All of it is integer arithmetic, so the same bytes come on every machine.
 
+use std::ops::Range;
 use std::sync::Arc;
+
+use bytes::Bytes;
 
 use crate::script::Voice;
 
-/// Audio without end: a tone, or recorded speech over and over.
+/// Audio without end: samples that are repeated.
 #[derive(Clone, Debug)]
-pub(super) enum Sound {
-    Tone {
-        /// In Hertz.
-        frequency: u32,
-        /// Samples a second.
-        rate: u32,
-    },
-    Speech(Arc<[i16]>),
-}
+pub(super) struct Sound(Arc<[i16]>);
 
 impl Sound {
-    /// The sound of this request.
+    /// The sound of this request at so many samples a second.
     pub(super) fn new(voice: &Voice, request: u64, rate: u32) -> Self {
         match voice {
-            Voice::Tone => {
-                let step = u32::try_from(request.saturating_sub(1) % 20).unwrap_or_default();
-                Self::Tone { frequency: 440 + 20 * step, rate }
-            }
-            Voice::Speech(speech) => Self::Speech(Arc::clone(&speech.samples)),
+            Voice::Tone => Self(tone(u64::from(rate), 440 + 20 * (request.saturating_sub(1) % 20))),
+            Voice::Speech(speech) => Self(Arc::clone(&speech.samples)),
         }
     }
 
-    pub(super) fn sample(&self, index: u64) -> i16 {
-        match self {
-            Self::Tone { frequency, rate } => tone(index, u64::from(*frequency), u64::from(*rate)),
-            Self::Speech(samples) => {
-                let length = (samples.len() as u64).max(1);
-                usize::try_from(index % length)
-                    .ok()
-                    .and_then(|at| samples.get(at))
-                    .copied()
-                    .unwrap_or_default()
+    /// These bytes of the audio: 16 bit, little-endian, every channel the same. A range may split samples.
+    pub(super) fn bytes(&self, range: Range<u64>, channels: u16) -> Bytes {
+        let frame = u64::from(channels) * 2;
+        let frames = range.start / frame..range.end.div_ceil(frame);
+        let mut bytes = Vec::with_capacity(length(&(frames.start * frame..frames.end * frame)));
+        for index in frames.clone() {
+            for _ in 0..channels {
+                bytes.extend_from_slice(&self.sample(index).to_le_bytes());
             }
         }
+        let first = length(&(frames.start * frame..range.start));
+        Bytes::from(bytes).slice(first..first + length(&range))
     }
+
+    fn sample(&self, index: u64) -> i16 {
+        let samples = (self.0.len() as u64).max(1);
+        usize::try_from(index % samples).ok().and_then(|at| self.0.get(at)).copied().unwrap_or_default()
+    }
+}
+
+fn length(range: &Range<u64>) -> usize {
+    usize::try_from(range.end - range.start).unwrap_or(usize::MAX)
 }
 
 /// A quarter of full scale: -12 dBFS.
-const AMPLITUDE: i64 = 8_192;
+const AMPLITUDE: u64 = 8_192;
 
 /// No sample of a tone is quieter, so that the first and the last one are heard as sound: -42 dBFS.
 const QUIETEST: i16 = 256;
 
-/// A sine that begins at its crest, by Bhaskara's approximation, which is off by less than 0.2 % of the crest.
-fn tone(index: u64, frequency: u64, rate: u64) -> i16 {
-    // The place within one turn of the circle, of which there are `2 * half` steps.
-    let half = rate;
-    let turn = (2 * index * frequency + half / 2) % (2 * half);
-    let (x, half) = (i64::try_from(turn % half).unwrap_or_default(), i64::try_from(half).unwrap_or(1));
-    let arch = 16 * x * (half - x) * AMPLITUDE / (5 * half * half - 4 * x * (half - x));
-    let value = i16::try_from(arch).unwrap_or(i16::MAX).max(QUIETEST);
-    if turn < rate { value } else { -value }
+/// A sine that begins at its crest, by Bhaskara's approximation, which is off by less than 0.2 % of the crest: as many
+/// samples as it takes until they repeat.
+fn tone(rate: u64, frequency: u64) -> Arc<[i16]> {
+    // A turn of the circle has `2 * rate` steps, of which each sample takes `2 * frequency`.
+    let sample = |index: u64| {
+        let turn = (2 * index * frequency + rate / 2) % (2 * rate);
+        let x = turn % rate;
+        let arch = 16 * x * (rate - x) * AMPLITUDE / (5 * rate * rate - 4 * x * (rate - x));
+        let value = i16::try_from(arch).unwrap_or(i16::MAX).max(QUIETEST);
+        if turn < rate { value } else { -value }
+    };
+    (0..rate / greatest_common_divisor(rate, frequency)).map(sample).collect()
+}
+
+fn greatest_common_divisor(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { greatest_common_divisor(b, a % b) }
 }
 
 #[cfg(test)]
@@ -91,7 +99,16 @@ mod tests {
 
     #[test]
     fn speech_begins_again_when_it_is_over() {
-        let sound = Sound::Speech([1, 2, 3].into());
+        let sound = Sound([1, 2, 3].into());
         assert_eq!((0..5).map(|index| sound.sample(index)).collect::<Vec<_>>(), [1, 2, 3, 1, 2]);
+    }
+
+    #[test]
+    fn bytes_may_begin_and_end_within_a_sample() {
+        let sound = Sound([0x0201, 0x0403].into());
+        assert_eq!(sound.bytes(0..4, 1)[..], [1, 2, 3, 4]);
+        assert_eq!(sound.bytes(1..7, 1)[..], [2, 3, 4, 1, 2, 3]);
+        assert_eq!(sound.bytes(3..6, 2)[..], [2, 3, 4]);
+        assert!(sound.bytes(5..5, 1).is_empty());
     }
 }

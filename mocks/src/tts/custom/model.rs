@@ -92,11 +92,11 @@ fn audio(number: u64, wanted: &Wanted, does: &TtsBehaviour, first: Duration, spe
         Chunk::Duration(length) => (samples_in(length, wanted.sample_rate) * frame).max(frame),
         Chunk::Bytes(bytes) => bytes,
     };
-    let speed = does.speed;
+    let (speed, channels) = (does.speed, wanted.channel);
     Box::new((0..total.div_ceil(chunk)).map(move |index| {
         let (start, end) = (index * chunk, ((index + 1) * chunk).min(total));
         let before = Duration::from_nanos(start.saturating_mul(1_000_000_000) / bytes_a_second);
-        let bytes: Bytes = (start..end).map(|at| byte(&sound, at, frame)).collect();
+        let bytes = sound.bytes(start..end, channels);
         let after = first + whole_millis(speed.time_for(before));
         Action { after, does: Does::Send { bytes, unit: Some(index + 1) } }
     }))
@@ -104,12 +104,6 @@ fn audio(number: u64, wanted: &Wanted, does: &TtsBehaviour, first: Duration, spe
 
 fn samples_in(length: Duration, rate: u32) -> u64 {
     u64::try_from(length.as_nanos() * u128::from(rate) / 1_000_000_000).unwrap_or(u64::MAX)
-}
-
-/// One byte of the interleaved, little-endian audio: both channels hear the same.
-fn byte(sound: &Sound, at: u64, frame: u64) -> u8 {
-    let [low, high] = sound.sample(at / frame).to_le_bytes();
-    if at.is_multiple_of(2) { low } else { high }
 }
 
 fn whole_millis(time: Duration) -> Duration {
