@@ -111,6 +111,11 @@ impl Ledger {
         self.pages().journal.iter().cloned().collect()
     }
 
+    /// Whether a remembered request is like this.
+    pub(crate) fn remembers(&self, like: impl FnMut(&JournalEntry) -> bool) -> bool {
+        self.pages().journal.iter().any(like)
+    }
+
     /// From now on nobody is said to have gone away.
     pub(crate) fn close(&self) {
         self.closing.store(true, Ordering::Relaxed);

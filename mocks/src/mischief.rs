@@ -53,7 +53,7 @@ fn stalled(actions: Actions, stall: Stall) -> Actions {
     Box::new(Split::new(actions, stall.at).map_while(move |(side, mut action)| match (side, stall.length) {
         (Side::Before, _) => Some(action),
         (Side::Beyond, Some(length)) => {
-            action.after += length;
+            action.after = action.after.saturating_add(length);
             Some(action)
         }
         (Side::Beyond, None) if over => None,
@@ -238,6 +238,13 @@ mod tests {
         ] {
             assert_eq!(under(&faults), expected, "{faults}");
         }
+    }
+
+    #[test]
+    fn who_waits_for_ever_waits_through_a_stall_too() {
+        let stall = Stall { at: Point::Unit(Unit::Token, 4), length: Some(Duration::from_secs(3)) };
+        let actions = stalled(Box::new(answer().chain([Action::hold()])), stall);
+        assert_eq!(actions.last(), Some(Action::hold()));
     }
 
     #[test]

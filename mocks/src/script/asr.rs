@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Behaviour, Faults, Script, ScriptError, Unit};
+use super::{Behaviour, Faults, Point, Script, ScriptError, Unit};
 use crate::registry;
 
 /// The behaviour of a speech recogniser. A request is one stream.
@@ -56,6 +56,13 @@ impl Behaviour for AsrBehaviour {
     fn check(&self, faults: &Faults) -> Result<(), ScriptError> {
         if self.interim_every == Dur::ZERO {
             return Err(ScriptError::wrong(&["interim_every"], "a duration above 0ms", "0ms"));
+        }
+        let (cut, stall) = (faults.cut.map(|cut| cut.at), faults.stall.map(|stall| stall.at));
+        for (key, point) in [("cut", cut), ("stall", stall)] {
+            if let Some(point @ Point::Byte(_)) = point {
+                let expected = "a point such as `at result 2` or `at 700ms`";
+                return Err(ScriptError::wrong(&[key], expected, format!("`{point}`")));
+            }
         }
         match &faults.code {
             Some(code) if faults.status.is_none() && code.0.parse::<i64>().is_err() => {

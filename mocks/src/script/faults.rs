@@ -28,9 +28,10 @@ pub struct Faults {
     pub after: Dur,
     /// Never answer at all. Default false.
     pub hang: bool,
-    /// Break the answer off, cleanly or `by reset`.
+    /// Break the answer off `at token 12` (TTS `at chunk 12`, ASR `at result 12`), `at byte 4000` (not ASR) or
+    /// `at 700ms` after the request; the body then ends as if whole, or with `by reset` the connection breaks.
     pub cut: Option<Cut>,
-    /// Pause within the answer.
+    /// Pause within the answer, after a point as `cut` has them: `at token 5 for 3s`, or `for ever`.
     pub stall: Option<Stall>,
     /// Send this token, chunk or result broken: an LLM's frame is not JSON, a TTS chunk lacks one byte, an ASR
     /// result is not JSON. Only `at token 5`, `at chunk 5`, `at result 5`.
@@ -87,13 +88,30 @@ impl Faults {
     /// Whether there is a refusal, or a text, in the answer's place.
     #[must_use]
     pub fn refuses(&self) -> bool {
-        self.status.is_some_and(|status| status != 200) || self.body.is_some()
+        self.status.is_some_and(|status| status != 200) || matches!(self.body, Some(FaultBody::Text(_)))
+    }
+
+    /// Refuses a code that no refusal would carry.
+    pub(super) fn check_code(&self) -> Result<(), ScriptError> {
+        match &self.code {
+            Some(Code(code)) if self.status.is_none() => {
+                Err(ScriptError::wrong(&["code"], "a `status` beside it", format!("`{code}` alone")))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Refuses values out of range. `unit` is what the answers of the role are made of.
     pub(super) fn check(&self, unit: Unit) -> Result<(), ScriptError> {
         if let Some(status) = self.status.filter(|status| !(200..=599).contains(status)) {
             return Err(ScriptError::wrong(&["status"], "an HTTP status of 200 to 599", status.to_string()));
+        }
+        // A block may take back the `status` that stands plainly by `status: 200`: then these say nothing.
+        let only_beside_status =
+            [("retry_after", self.retry_after.is_some()), ("body", self.body == Some(FaultBody::Vendor))];
+        if let Some((key, _)) = only_beside_status.iter().find(|(_, stands)| *stands && self.status.is_none())
+        {
+            return Err(ScriptError::wrong(&[key], "a `status` beside it", "none"));
         }
         if let Some(point @ (Point::Byte(_) | Point::After(_))) = self.malformed {
             let expected = format!("a point such as `at {} 5`", unit.word());
@@ -108,13 +126,6 @@ impl Faults {
                 let expected = format!("`at {word} {number}`, for answers of this role are made of {word}s");
                 return Err(ScriptError::wrong(&[key], expected, format!("`{point}`")));
             }
-        }
-        if self.body == Some(FaultBody::Vendor) && self.status.is_none_or(|status| status == 200) {
-            return Err(ScriptError::wrong(
-                &["body"],
-                "a `status` beside `body: vendor`",
-                "no status but 200",
-            ));
         }
         if let Some(Cut { at: Point::After(at), .. }) = self.cut
             && at < self.after.get()

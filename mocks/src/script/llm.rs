@@ -121,7 +121,8 @@ impl Behaviour for LlmBehaviour {
         registry::ids(registry::LLM)
     }
 
-    fn check(&self, _faults: &Faults) -> Result<(), ScriptError> {
+    fn check(&self, faults: &Faults) -> Result<(), ScriptError> {
+        faults.check_code()?;
         if self.keep_alive == Some(Dur::ZERO) {
             return Err(ScriptError::wrong(&["keep_alive"], "a duration above 0ms", "0ms"));
         }

@@ -140,7 +140,7 @@ impl<B: Behaviour> Script<B> {
             }
             let overriding = object(value).map_err(|error| error.below(key))?;
             // Read for itself first, so that an error names the block; then over the plain keys.
-            request::<B>(overriding, &[]).map_err(|error| error.below(key))?;
+            keys_of_request::<B>(overriding, &[]).map_err(|error| error.below(key))?;
             let mut all = plain.clone();
             all.extend(overriding.clone());
             script.blocks.push((numbers, request(&all, &[]).map_err(|error| error.below(key))?));
@@ -172,8 +172,19 @@ impl<B: Behaviour> JsonSchema for Script<B> {
     }
 }
 
-/// Reads the keys of one request. `elsewhere` are further keys to name when one is unknown.
+/// Reads the keys of one request, and checks what they say together.
 fn request<B: Behaviour>(keys: &Map<String, Value>, elsewhere: &[String]) -> Result<Request<B>, ScriptError> {
+    let request = keys_of_request::<B>(keys, elsewhere)?;
+    request.faults.check(B::UNIT)?;
+    request.does.check(&request.faults)?;
+    Ok(request)
+}
+
+/// Reads the keys of one request. `elsewhere` are further keys to name when one is unknown.
+fn keys_of_request<B: Behaviour>(
+    keys: &Map<String, Value>,
+    elsewhere: &[String],
+) -> Result<Request<B>, ScriptError> {
     let (own, fault) = (known_keys::<B>(), known_keys::<Faults>());
     let mut does = Map::new();
     let mut faults = Map::new();
@@ -186,10 +197,7 @@ fn request<B: Behaviour>(keys: &Map<String, Value>, elsewhere: &[String]) -> Res
             return Err(ScriptError::unknown_key(&[key], [elsewhere, &own, &fault].concat()));
         }
     }
-    let request = Request { does: typed::<B>(does)?, faults: typed::<Faults>(faults)? };
-    request.faults.check(B::UNIT)?;
-    request.does.check(&request.faults)?;
-    Ok(request)
+    Ok(Request { does: typed::<B>(does)?, faults: typed::<Faults>(faults)? })
 }
 
 fn vendor<B: Behaviour>(got: Option<&str>) -> Result<&'static str, ScriptError> {

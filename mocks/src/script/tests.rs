@@ -48,12 +48,24 @@ fn a_block_overrides_the_plain_keys_one_by_one() {
 }
 
 #[test]
+fn a_block_takes_a_plain_fault_back_or_changes_its_details() {
+    let script = LlmScript::parse(&json!({
+        "status": 429, "retry_after": "1s", "body": "vendor", "code": "insufficient_quota",
+        "request 2": { "status": 200 },
+        "request 3": { "retry_after": "2s" },
+    }))
+    .unwrap();
+    assert_eq!([1, 2, 3].map(|number| script.request(number).faults.refuses()), [true, false, true]);
+    assert_eq!(script.request(3).faults.retry_after, Some("2s".parse().unwrap()));
+}
+
+#[test]
 fn every_role_reads_its_keys() {
     LlmScript::parse(&json!({
         "reply": "a", "first_token": "uniform(1ms, 2ms)", "per_token": ["20ms", "30ms"], "tokens_by": "word",
         "usage": { "prompt_tokens": 1, "completion_tokens": 2 }, "reasoning": "hm", "answer": "json",
         "tool_calls": [{ "name": "f", "arguments": { "a": 1 } }, { "name": "g" }], "meta": [{ "emotion": "calm" }],
-        "keep_alive": "1s", "quirk": ["Q05", "Q20"], "status": 200, "after": "5ms", "hang": false, "code": "x",
+        "keep_alive": "1s", "quirk": ["Q05", "Q20"], "status": 200, "after": "5ms", "hang": false,
         "cut": "at token 12 by reset", "stall": "at token 5 for 3s", "malformed": "at token 2",
         "wrong_header": { "content-type": "text/plain", "x-request-id": "" },
     }))
@@ -61,7 +73,7 @@ fn every_role_reads_its_keys() {
     TtsScript::parse(
         &json!({
             "first_audio": "150ms", "speed": "1.5x", "chunk": "641B", "seconds_per_char": "200ms",
-            "seconds_per_latin_char": "50ms", "voice": "tone", "cut": "at chunk 3", "body": "<html>", "code": 7,
+            "seconds_per_latin_char": "50ms", "voice": "tone", "cut": "at chunk 3", "status": 500, "body": "<html>", "code": 7,
         }),
         no_files,
     )
@@ -103,6 +115,9 @@ fn an_error_names_the_keys_that_lead_to_it_and_what_was_expected() {
         "expected a duration such as `20ms`, or `normal(20ms, 5ms)`, `lognormal(20ms, 5ms)`, `uniform(10ms, 30ms)`, got `200`",
     );
     check(&json!({ "status": 42 }), &["status"], "expected an HTTP status of 200 to 599, got 42");
+    check(&json!({ "code": "x" }), &["code"], "expected a `status` beside it, got `x` alone");
+    check(&json!({ "retry_after": "1s" }), &["retry_after"], "expected a `status` beside it, got none");
+    check(&json!({ "body": "vendor" }), &["body"], "expected a `status` beside it, got none");
     check(&json!({ "quirk": "Q99" }), &["quirk"], "expected the id of a quirk, `Q01` to `Q54`, got `Q99`");
     check(
         &json!({ "quirk": "Q20" }),
@@ -134,6 +149,17 @@ fn an_error_names_the_keys_that_lead_to_it_and_what_was_expected() {
         &["request 3"],
         "expected requests that no other block describes (`request 1..` does), got request 3",
     );
+}
+
+#[test]
+fn a_stream_of_messages_has_no_bytes_to_count() {
+    let error = AsrScript::parse(&json!({ "stall": "at byte 9 for 1s" })).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`stall`: expected a point such as `at result 2` or `at 700ms`, got `at byte 9`"
+    );
+    let error = AsrScript::parse(&json!({ "code": "busy" })).unwrap_err();
+    assert_eq!(error.to_string(), "`code`: expected a number such as 4006, got `busy`");
 }
 
 #[test]

@@ -135,8 +135,8 @@ impl Behaviour for TtsBehaviour {
         registry::ids(registry::TTS)
     }
 
-    fn check(&self, _faults: &Faults) -> Result<(), ScriptError> {
-        Ok(())
+    fn check(&self, faults: &Faults) -> Result<(), ScriptError> {
+        faults.check_code()
     }
 }
 

@@ -177,7 +177,7 @@ impl Vendor {
     fn check(&self, call: &mut Call, app_id: &str, query: &Query) -> Result<u32, Refused> {
         let rate = parameters::check(query, app_id, self.script.key())?;
         let voice_id = query.get("voice_id");
-        let is_used = self.ledger.journal().iter().any(|entry| {
+        let is_used = self.ledger.remembers(|entry| {
             entry.request != call.request && entry.body.get("voice_id").and_then(Value::as_str) == voice_id
         });
         if is_used {
