@@ -91,7 +91,7 @@ impl ConfigText {
     pub fn read(value: Value) -> Result<Self, ConfigError> {
         serde_path_to_error::deserialize(value).map_err(|error| ConfigError {
             path: error.path().iter().map(ToString::to_string).collect(),
-            message: error.inner().to_string(),
+            message: with_nearest(error.inner().to_string()),
         })
     }
 
@@ -166,6 +166,18 @@ impl ConfigText {
         } else {
             None
         }
+    }
+}
+
+/// An unknown name's message, as serde writes it, with the known name that is nearest.
+fn with_nearest(message: String) -> String {
+    let mut names = message.split('`').skip(1).step_by(2);
+    let (true, Some(got)) = (message.starts_with("unknown "), names.next()) else { return message };
+    let likeness = |known: &&str| strsim::jaro_winkler(got, known);
+    let nearest = names.max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    match nearest.filter(|known| likeness(known) > 0.8) {
+        Some(known) => format!("{message}; did you mean `{known}`?"),
+        None => message,
     }
 }
 
@@ -283,7 +295,7 @@ mod tests {
             (
                 r#"{ "llm": { "retry": 1 } }"#,
                 "`llm.retry`: unknown field `retry`, expected one of `first_token_timeout`, `stall_timeout`, \
-                 `total_timeout`, `retries`, `backoff`, `max_retry_after`, `apology`",
+                 `total_timeout`, `retries`, `backoff`, `max_retry_after`, `apology`; did you mean `retries`?",
             ),
             (
                 r#"{ "llm": { "total_timeout": 5 } }"#,
