@@ -78,14 +78,22 @@ impl Driver {
 
     /// Runs the session to its end. When this returns, nothing of it is left.
     pub(crate) async fn run(
-        mut self,
+        mut self: Box<Self>,
         mut calls: mpsc::Receiver<(AppCallId, AppCall)>,
         mut stop: watch::Receiver<()>,
     ) {
         let mut timer = Alarm::new(&self.world.clock);
         let mut tick = Alarm::new(&self.world.clock);
         let stopping = self.world.tasks.stopping();
-        tokio::pin!(stopping);
+        let stopped = async move {
+            tokio::select! {
+                biased;
+                () = stopping => {}
+                // Told, or the handle was dropped.
+                _ = stop.changed() => {}
+            }
+        };
+        tokio::pin!(stopped);
         self.settle(Time::ZERO);
         while !self.conversation.is_closed() {
             timer.set(self.moment(self.conversation.next_deadline()));
@@ -94,9 +102,7 @@ impl Driver {
             ));
             let wake = tokio::select! {
                 biased;
-                () = &mut stopping => Wake::Stop,
-                // Told, or the handle was dropped.
-                _ = stop.changed() => Wake::Stop,
+                () = &mut stopped => Wake::Stop,
                 Some((call, what)) = calls.recv() => Wake::Call(call, what),
                 Some(message) = self.room.messages.recv() => Wake::Message(message),
                 Some(event) = self.said.recv() => Wake::Vendor(event),
@@ -104,13 +110,13 @@ impl Driver {
                 Some(frame) = self.room.frames.recv() => Wake::Frame(frame),
                 () = tick.ring() => Wake::Tick,
             };
-            let stopped = matches!(wake, Wake::Stop);
+            let stop = matches!(wake, Wake::Stop);
             self.on_wake(wake);
-            if stopped {
+            if stop {
                 break;
             }
         }
-        let Self { room, executor, .. } = self;
+        let Self { room, executor, .. } = *self;
         drop(room);
         executor.stop().await;
     }

@@ -24,9 +24,10 @@ const USER_MESSAGES: usize = 16;
 /// The agent's frames on their way: five seconds, what a machine that slept may send in one go.
 const AGENT_FRAMES: usize = 256;
 /// What the room is told and has not yet read.
-const TELLINGS: usize = 256;
+const TELLINGS: usize = 128;
 
 /// The session's side of a room.
+#[derive(Debug)]
 pub struct Room {
     pub(crate) frames: mpsc::Receiver<AudioFrame>,
     pub(crate) messages: mpsc::Receiver<UserMessage>,
@@ -36,6 +37,7 @@ pub struct Room {
 }
 
 /// The user's side of a room. The three parts may go to different tasks.
+#[derive(Debug)]
 pub struct RoomUser {
     /// What the user says and does. The session goes on when it is dropped: the user is silent then.
     pub says: UserSays,
@@ -195,7 +197,7 @@ impl Tellings {
         }
     }
 
-    /// How many were lost because 256 of them were not read.
+    /// How many were lost because 128 of them were not read.
     #[must_use]
     pub fn lost(&self) -> u64 {
         self.lost

@@ -59,7 +59,8 @@ impl Session {
             told: room.told.downgrade(),
             journal: Arc::clone(&journal),
         };
-        let driver = Driver::new(world, settings, room, handle.began, journal);
+        // Boxed: a future holds what it is given more than once.
+        let driver = Box::new(Driver::new(world, settings, room, handle.began, journal));
         let run = async move {
             driver.run(called, stopped).await;
             drop(alive);
