@@ -162,3 +162,69 @@ pub fn replay(config: Config, journal: &Journal) -> Result<Vec<(Time, Command)>,
     }
     Ok(commands)
 }
+
+#[cfg(test)]
+mod tests {
+    use bargein_core::{AppCall, AppCallId, SpeechOptions};
+
+    use super::*;
+
+    fn journal(keep: JournalKeep, entries: u64) -> Journal {
+        let mut journal = Journal::new(keep);
+        for n in 1..=entries {
+            let speech = AppCall::Speak {
+                text: format!("Number {n}."),
+                options: SpeechOptions::default(),
+                in_history: true,
+            };
+            let what = if n.is_multiple_of(2) {
+                Happened::Advance
+            } else {
+                Happened::Input(Input::App(AppCallId(n), speech))
+            };
+            journal.record(Time::from_millis(n), what);
+        }
+        journal
+    }
+
+    #[test]
+    fn a_journal_reads_back_from_its_lines_and_replays() -> Result<(), Box<dyn std::error::Error>> {
+        let journal = journal(JournalKeep::Whole, 4);
+        let lines = journal.to_json_lines()?;
+        assert_eq!(
+            lines.lines().next(),
+            Some(concat!(
+                r#"{"at":1000000,"what":{"input":{"app":[1,{"speak":{"text":"Number 1.","#,
+                r#""options":{"priority":"medium","same_priority":"clear_and_interrupt","enqueue_user_speech":false},"#,
+                r#""in_history":true}}]}}}"#
+            ))
+        );
+        let read = Journal::from_json_lines(&lines)?;
+        assert_eq!(read, journal);
+        let commands = replay(Config::default(), &read)?;
+        assert!(commands.iter().any(|(at, command)| {
+            *at == Time::from_millis(3)
+                && matches!(command, Command::StartTts(_, request) if request.text == "Number 3.")
+        }));
+        Ok(())
+    }
+
+    #[test]
+    fn a_ring_keeps_the_last_entries_and_does_not_replay() {
+        let journal = journal(JournalKeep::Last(3), 5);
+        let kept: Vec<_> = journal.entries().iter().map(|entry| entry.at).collect();
+        assert_eq!(kept, [3, 4, 5].map(Time::from_millis));
+        assert_eq!(replay(Config::default(), &journal), Err(NotWhole { dropped: 2 }));
+        assert!(journal.commands().is_empty());
+    }
+
+    #[test]
+    fn a_line_that_is_no_entry_is_named() {
+        let error = Journal::from_json_lines("\n{\"at\":1,\"what\":\"advance\"}\n{\"at\":2}\n")
+            .map_err(|error| error.to_string());
+        assert_eq!(
+            error.map(|journal| journal.entries.len()),
+            Err("expected a journal entry in line 3".to_owned())
+        );
+    }
+}

@@ -1,4 +1,26 @@
 //! The shell around the conversation: what hears the room, asks the vendors and speaks, on a world's time.
+//!
+//! [`Session::start`] makes one task that owns everything of a session: the conversation (`bargein_core`, which
+//! decides), the room's audio and voice detector, the vendors' calls, and the playout of 20 ms frames. It runs
+//! unchanged in a virtual and in the real world. Deliberately out: decisions, vendors' protocols, the doors through
+//! which applications come.
+//!
+//! ```
+//! use bargein_agent::{Session, SessionSettings, Told, loopback};
+//! use bargein_core::{Notice, Speaker};
+//!
+//! bargein_net::run_virtual(1, async |world| {
+//!     let (room, mut user) = loopback();
+//!     let session = Session::start(&world, SessionSettings::default(), room);
+//!     user.says.text("Hello.").await.ok();
+//!     while let Some(telling) = user.told.next().await {
+//!         if matches!(telling.what, Told::Notice(Notice::TurnEnded { of: Speaker::User, .. })) {
+//!             session.stop().await;
+//!         }
+//!     }
+//! })?;
+//! # Ok::<(), bargein_net::RunError>(())
+//! ```
 
 mod call_audio;
 pub mod config;
