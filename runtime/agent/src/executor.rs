@@ -126,7 +126,8 @@ impl Executor {
             }
             VendorEvent::Asr(call, said)
         };
-        let task = self.tasks.spawn("asr call", forward(stream, self.events.clone(), tell));
+        let unless = self.last_word(VendorEvent::Asr(call, AsrEvent::Failed(panicked())));
+        let task = self.tasks.spawn("asr call", forward(stream, unless, tell));
         self.asr = Some((call, task));
     }
 
@@ -157,7 +158,8 @@ impl Executor {
             }
             VendorEvent::Llm(call, said)
         };
-        self.llm.insert(call, self.tasks.spawn("llm call", forward(stream, self.events.clone(), tell)));
+        let unless = self.last_word(VendorEvent::Llm(call, LlmEvent::Failed(panicked())));
+        self.llm.insert(call, self.tasks.spawn("llm call", forward(stream, unless, tell)));
     }
 
     /// Closes an LLM call.
@@ -175,7 +177,8 @@ impl Executor {
             None => stream::once(async { TtsItem::Failed(missing("speech synthesis")) }).boxed(),
         };
         let mut reading = SynthesisCall::new(stream, level, self.clock.clone(), stall);
-        let (events, marks) = (self.events.clone(), self.marks.clone());
+        let unless = self.last_word(VendorEvent::Tts(call, Synthesised::Failed(panicked())));
+        let marks = self.marks.clone();
         let read = async move {
             let mut silent = true;
             loop {
@@ -184,7 +187,7 @@ impl Executor {
                     marks.mark(Mark::FirstAudio);
                 }
                 let last = said.is_last();
-                if events.send(VendorEvent::Tts(call, said)).await.is_err() || last {
+                if unless.events.send(VendorEvent::Tts(call, said)).await.is_err() || last {
                     return;
                 }
             }
@@ -208,6 +211,10 @@ impl Executor {
         let _ = self.tasks.stop(GRACE).await;
     }
 
+    fn last_word(&self, word: VendorEvent) -> LastWord {
+        LastWord { events: self.events.clone(), word: Some(word) }
+    }
+
     /// The name of a request on the wire: the same for all its attempts.
     fn name(&mut self, request: RequestId) -> String {
         if self.names.len() > NAMED_REQUESTS {
@@ -220,14 +227,32 @@ impl Executor {
 /// Sends on what a stream says, up to its last word. A stream that ends without one has failed.
 async fn forward<E: Said>(
     mut stream: BoxStream<'static, E>,
-    events: mpsc::Sender<VendorEvent>,
+    unless: LastWord,
     tell: impl Fn(E) -> VendorEvent,
 ) {
     loop {
         let said = stream.next().await.unwrap_or_else(|| E::failed(ended_early()));
         let last = said.is_last();
-        if events.send(tell(said)).await.is_err() || last {
+        if unless.events.send(tell(said)).await.is_err() || last {
             return;
+        }
+    }
+}
+
+/// A call's way to the session, which says the call's last word if its task panics: an adapter's mistake fails the
+/// call, and never leaves the conversation waiting.
+struct LastWord {
+    events: mpsc::Sender<VendorEvent>,
+    word: Option<VendorEvent>,
+}
+
+impl Drop for LastWord {
+    fn drop(&mut self) {
+        if std::thread::panicking()
+            && let Some(word) = self.word.take()
+        {
+            // Full: the conversation's own time limits end the call.
+            let _ = self.events.try_send(word);
         }
     }
 }
@@ -261,6 +286,10 @@ impl Said for LlmEvent {
 /// The fault of a stream that ended without a last word.
 pub(crate) fn ended_early() -> VendorFault {
     VendorFault::new(FaultKind::Broken, "expected a last word of the call, got the end of its stream")
+}
+
+fn panicked() -> VendorFault {
+    VendorFault::new(FaultKind::Broken, "expected the adapter to go on, it panicked")
 }
 
 fn missing(what: &str) -> VendorFault {

@@ -54,6 +54,49 @@ fn a_stalled_synthesis_ends_with_a_timeout() -> Result<(), RunError> {
 }
 
 #[test]
+fn a_synthesis_that_fails_after_some_audio_is_heard_so_far() -> Result<(), RunError> {
+    run_virtual(1, async |world| {
+        let fault = VendorFault::new(FaultKind::Unavailable, "gone");
+        let stage = Stage::new(
+            &world,
+            Config::default(),
+            &Script { tts_fails: Some((5, fault)), ..Script::default() },
+        );
+        stage.call(speech("One two three four"));
+        world.clock.sleep(Duration::from_secs(2)).await;
+        let (record, _) = stage.end().await;
+        assert_eq!(
+            record.of(&["error", "turn ended", "heard"]),
+            [
+                "175 error tts unavailable: gone",
+                "250 turn ended of Agent Completed \"\"",
+                "150 heard 5 frames"
+            ]
+        );
+    })
+}
+
+#[test]
+fn an_adapter_that_panics_fails_its_call_and_not_the_session() {
+    let outcome = run_virtual(1, async |world| {
+        let stage = Stage::new(&world, Config::default(), &Script { panics_after: 2, ..Script::default() });
+        stage.call(speech("Yes!"));
+        world.clock.sleep(Duration::from_secs(1)).await;
+        let (record, _) = stage.end().await;
+        assert_eq!(
+            record.of(&["error", "turn ended", "heard"]),
+            [
+                "160 error tts broken: expected the adapter to go on, it panicked",
+                "190 turn ended of Agent Completed \"\"",
+                "150 heard 2 frames"
+            ]
+        );
+    });
+    // The world does not hide it.
+    assert!(matches!(outcome, Err(RunError::Panicked(_))), "{outcome:?}");
+}
+
+#[test]
 fn a_stream_that_ends_without_a_last_word_has_failed() -> Result<(), RunError> {
     run_virtual(1, async |world| {
         let script = Script { replies: vec![vec![(80, LlmEvent::Responding)]], ..Script::default() };

@@ -3,5 +3,6 @@
 mod conversing;
 mod ending;
 mod failing;
+mod listening;
 mod speaking;
 mod stage;

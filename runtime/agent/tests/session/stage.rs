@@ -77,6 +77,8 @@ pub(crate) struct Script {
     pub(crate) chunk: (Duration, Duration),
     /// Synthesis stops for good after so many chunks.
     pub(crate) stall_after: usize,
+    /// The synthesis adapter panics after so many chunks.
+    pub(crate) panics_after: usize,
     /// Synthesis fails with this after so many chunks.
     pub(crate) tts_fails: Option<(usize, VendorFault)>,
 }
@@ -96,6 +98,7 @@ impl Default for Script {
             per_char: Duration::from_millis(50),
             chunk: (FRAME, Duration::from_millis(5)),
             stall_after: usize::MAX,
+            panics_after: usize::MAX,
             tts_fails: None,
         }
     }
@@ -187,6 +190,7 @@ impl Tts for Scripted {
             record.clock.sleep(script.tts_first).await;
             yield TtsItem::Responding;
             for (index, at) in (0..bytes).step_by(chunk).enumerate() {
+                assert!(index != script.panics_after, "scripted");
                 if index == script.stall_after {
                     std::future::pending::<()>().await;
                 }
@@ -206,19 +210,24 @@ impl Tts for Scripted {
     }
 }
 
+/// Vendors that do what the script says, and the record of it.
+pub(crate) fn vendors(world: &World, script: &Script) -> (Vendors, Record) {
+    let record = Record { clock: world.clock.clone(), lines: Arc::default() };
+    let vendor =
+        || Arc::new(Scripted { script: script.clone(), record: record.clone(), calls: Mutex::default() });
+    (Vendors { asr: Some(vendor()), llm: Some(vendor()), tts: Some(vendor()) }, record.clone())
+}
+
 impl Stage {
     /// A session with vendors that do what the script says.
     pub(crate) fn new(world: &World, config: Config, script: &Script) -> Self {
-        let record = Record { clock: world.clock.clone(), lines: Arc::default() };
-        let vendor =
-            || Arc::new(Scripted { script: script.clone(), record: record.clone(), calls: Mutex::default() });
-        let vendors = Vendors { asr: Some(vendor()), llm: Some(vendor()), tts: Some(vendor()) };
-        Self::with(world, config, vendors, record.clone())
+        let (vendors, record) = vendors(world, script);
+        Self::with(world, config, vendors, record)
     }
 
     /// A session without vendors.
     pub(crate) fn without_vendors(world: &World, config: Config) -> Self {
-        let record = Record { clock: world.clock.clone(), lines: Arc::default() };
+        let (_, record) = vendors(world, &Script::default());
         Self::with(world, config, Vendors::default(), record)
     }
 
