@@ -116,9 +116,11 @@ impl Driver {
                 break;
             }
         }
-        let Self { room, executor, .. } = *self;
+        let Self { room, executor, said, .. } = *self;
         drop(room);
         executor.stop().await;
+        // Not before: a recogniser that says goodbye needs somebody to say it to.
+        drop(said);
     }
 
     fn on_wake(&mut self, wake: Wake) {

@@ -18,7 +18,7 @@ use bargein_core::{
 use bargein_net::{Clock, Ids, Task, Tasks, World};
 use bytes::Bytes;
 use futures_util::StreamExt;
-use futures_util::stream::{self, BoxStream};
+use futures_util::stream;
 use tokio::sync::mpsc;
 
 use crate::marks::{Mark, Marks};
@@ -49,6 +49,17 @@ pub(crate) enum VendorEvent {
     Asr(AsrCallId, AsrEvent),
     Llm(LlmCallId, LlmEvent),
     Tts(TtsCallId, Synthesised),
+}
+
+impl VendorEvent {
+    /// Whether the call says nothing more.
+    fn is_last(&self) -> bool {
+        match self {
+            Self::Asr(_, said) => matches!(said, AsrEvent::Failed(_) | AsrEvent::Closed),
+            Self::Llm(_, said) => matches!(said, LlmEvent::Failed(_) | LlmEvent::Finished),
+            Self::Tts(_, said) => matches!(said, Synthesised::Failed(_) | Synthesised::Finished),
+        }
+    }
 }
 
 /// The vendor calls of one session.
@@ -96,17 +107,13 @@ impl Executor {
 
     /// Passes on what a live call said, and forgets the call with its last word. Words of others end here.
     pub(crate) fn take(&mut self, event: VendorEvent) -> Option<VendorEvent> {
+        let last = event.is_last();
         let live = match &event {
-            VendorEvent::Asr(call, said) => {
-                let live = self.asr.as_ref().is_some_and(|(live, _)| live == call);
-                if live && said.is_last() {
-                    self.asr = None;
-                }
-                live
-            }
-            VendorEvent::Llm(call, said) if said.is_last() => self.llm.remove(call).is_some(),
+            VendorEvent::Asr(call, _) if last => self.asr.take_if(|(live, _)| live == call).is_some(),
+            VendorEvent::Asr(call, _) => self.asr.as_ref().is_some_and(|(live, _)| live == call),
+            VendorEvent::Llm(call, _) if last => self.llm.remove(call).is_some(),
             VendorEvent::Llm(call, _) => self.llm.contains_key(call),
-            VendorEvent::Tts(call, said) if said.is_last() => self.tts.remove(call).is_some(),
+            VendorEvent::Tts(call, _) if last => self.tts.remove(call).is_some(),
             VendorEvent::Tts(call, _) => self.tts.contains_key(call),
         };
         live.then_some(event)
@@ -114,20 +121,21 @@ impl Executor {
 
     /// Opens a recogniser, if the session has one. It hears what `audio` gives.
     pub(crate) fn open_asr(&mut self, call: AsrCallId, audio: mpsc::Receiver<Bytes>) {
-        let stream = match &self.vendors.asr {
+        let mut stream = match &self.vendors.asr {
             Some(asr) => asr.open(AsrCall { session: Arc::clone(&self.identity) }, audio),
             // Ready, and never a word.
             None => stream::once(async { AsrEvent::Ready }).chain(stream::pending()).boxed(),
         };
         let marks = self.marks.clone();
-        let tell = move |said: AsrEvent| {
+        let next = async move || {
+            let said = stream.next().await.unwrap_or_else(|| AsrEvent::Failed(ended_early()));
             if matches!(said, AsrEvent::Final { .. }) {
                 marks.mark(Mark::FinalTranscript);
             }
             VendorEvent::Asr(call, said)
         };
-        let unless = self.last_word(VendorEvent::Asr(call, AsrEvent::Failed(panicked())));
-        let task = self.tasks.spawn("asr call", forward(stream, unless, tell));
+        let way = self.way(VendorEvent::Asr(call, AsrEvent::Failed(panicked())));
+        let task = self.tasks.spawn("asr call", way.forward(next));
         self.asr = Some((call, task));
     }
 
@@ -147,19 +155,20 @@ impl Executor {
     pub(crate) fn start_llm(&mut self, call: LlmCallId, request: LlmRequest) {
         let request_id = self.name(request.request);
         self.marks.mark(Mark::LlmAsked);
-        let stream = match &self.vendors.llm {
+        let mut stream = match &self.vendors.llm {
             Some(llm) => llm.start(LlmCall { request, request_id, session: Arc::clone(&self.identity) }),
-            None => stream::once(async { LlmEvent::Failed(missing("language model")) }).boxed(),
+            None => stream::once(async { LlmEvent::Failed(missing("a language model")) }).boxed(),
         };
         let marks = self.marks.clone();
-        let tell = move |said: LlmEvent| {
+        let next = async move || {
+            let said = stream.next().await.unwrap_or_else(|| LlmEvent::Failed(ended_early()));
             if matches!(said, LlmEvent::Delta(_)) {
                 marks.mark(Mark::Delta);
             }
             VendorEvent::Llm(call, said)
         };
-        let unless = self.last_word(VendorEvent::Llm(call, LlmEvent::Failed(panicked())));
-        self.llm.insert(call, self.tasks.spawn("llm call", forward(stream, unless, tell)));
+        let way = self.way(VendorEvent::Llm(call, LlmEvent::Failed(panicked())));
+        self.llm.insert(call, self.tasks.spawn("llm call", way.forward(next)));
     }
 
     /// Closes an LLM call.
@@ -177,22 +186,16 @@ impl Executor {
             None => stream::once(async { TtsItem::Failed(missing("speech synthesis")) }).boxed(),
         };
         let mut reading = SynthesisCall::new(stream, level, self.clock.clone(), stall);
-        let unless = self.last_word(VendorEvent::Tts(call, Synthesised::Failed(panicked())));
-        let marks = self.marks.clone();
-        let read = async move {
-            let mut silent = true;
-            loop {
-                let said = reading.next().await;
-                if matches!(said, Synthesised::Audio(_)) && std::mem::take(&mut silent) {
-                    marks.mark(Mark::FirstAudio);
-                }
-                let last = said.is_last();
-                if unless.events.send(VendorEvent::Tts(call, said)).await.is_err() || last {
-                    return;
-                }
+        let (marks, mut silent) = (self.marks.clone(), true);
+        let next = async move || {
+            let said = reading.next().await;
+            if matches!(said, Synthesised::Audio(_)) && std::mem::take(&mut silent) {
+                marks.mark(Mark::FirstAudio);
             }
+            VendorEvent::Tts(call, said)
         };
-        self.tts.insert(call, self.tasks.spawn("tts call", read));
+        let way = self.way(VendorEvent::Tts(call, Synthesised::Failed(panicked())));
+        self.tts.insert(call, self.tasks.spawn("tts call", way.forward(next)));
     }
 
     /// Closes a synthesis call.
@@ -211,8 +214,8 @@ impl Executor {
         let _ = self.tasks.stop(GRACE).await;
     }
 
-    fn last_word(&self, word: VendorEvent) -> LastWord {
-        LastWord { events: self.events.clone(), word: Some(word) }
+    fn way(&self, if_panicked: VendorEvent) -> Way {
+        Way { events: self.events.clone(), if_panicked: Some(if_panicked) }
     }
 
     /// The name of a request on the wire: the same for all its attempts.
@@ -224,62 +227,34 @@ impl Executor {
     }
 }
 
-/// Sends on what a stream says, up to its last word. A stream that ends without one has failed.
-async fn forward<E: Said>(
-    mut stream: BoxStream<'static, E>,
-    unless: LastWord,
-    tell: impl Fn(E) -> VendorEvent,
-) {
-    loop {
-        let said = stream.next().await.unwrap_or_else(|| E::failed(ended_early()));
-        let last = said.is_last();
-        if unless.events.send(tell(said)).await.is_err() || last {
-            return;
+/// A call's way to the session. If the call's task panics, it says the call's last word: an adapter's mistake fails
+/// the call, and never leaves the conversation waiting.
+struct Way {
+    events: mpsc::Sender<VendorEvent>,
+    if_panicked: Option<VendorEvent>,
+}
+
+impl Way {
+    /// Sends on what a call says, up to its last word.
+    async fn forward(self, mut next: impl AsyncFnMut() -> VendorEvent) {
+        loop {
+            let said = next().await;
+            let last = said.is_last();
+            if self.events.send(said).await.is_err() || last {
+                return;
+            }
         }
     }
 }
 
-/// A call's way to the session, which says the call's last word if its task panics: an adapter's mistake fails the
-/// call, and never leaves the conversation waiting.
-struct LastWord {
-    events: mpsc::Sender<VendorEvent>,
-    word: Option<VendorEvent>,
-}
-
-impl Drop for LastWord {
+impl Drop for Way {
     fn drop(&mut self) {
         if std::thread::panicking()
-            && let Some(word) = self.word.take()
+            && let Some(word) = self.if_panicked.take()
         {
             // Full: the conversation's own time limits end the call.
             let _ = self.events.try_send(word);
         }
-    }
-}
-
-/// What a vendor's stream yields.
-trait Said: Send + 'static {
-    /// Whether nothing may follow.
-    fn is_last(&self) -> bool;
-    /// The word for a failure.
-    fn failed(fault: VendorFault) -> Self;
-}
-
-impl Said for AsrEvent {
-    fn is_last(&self) -> bool {
-        matches!(self, Self::Failed(_) | Self::Closed)
-    }
-    fn failed(fault: VendorFault) -> Self {
-        Self::Failed(fault)
-    }
-}
-
-impl Said for LlmEvent {
-    fn is_last(&self) -> bool {
-        matches!(self, Self::Failed(_) | Self::Finished)
-    }
-    fn failed(fault: VendorFault) -> Self {
-        Self::Failed(fault)
     }
 }
 
@@ -293,5 +268,5 @@ fn panicked() -> VendorFault {
 }
 
 fn missing(what: &str) -> VendorFault {
-    VendorFault::new(FaultKind::BadRequest, format!("expected a {what}, this session has none"))
+    VendorFault::new(FaultKind::BadRequest, format!("expected {what}, this session has none"))
 }

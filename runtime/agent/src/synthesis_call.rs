@@ -25,13 +25,6 @@ pub(crate) enum Synthesised {
     Failed(VendorFault),
 }
 
-impl Synthesised {
-    /// Whether nothing may follow.
-    pub(crate) fn is_last(&self) -> bool {
-        matches!(self, Self::Finished | Self::Failed(_))
-    }
-}
-
 /// Reads a call.
 pub(crate) struct SynthesisCall {
     stream: BoxStream<'static, TtsItem>,

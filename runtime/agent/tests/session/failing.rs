@@ -160,7 +160,7 @@ fn a_session_without_vendors_hears_voices_and_says_what_is_missing() -> Result<(
                 "120 voice from 0.060 s",
                 "980 voice until 0.880 s",
                 "3880 error llm bad_request: expected a language model, this session has none",
-                "3881 error tts bad_request: expected a speech synthesis, this session has none",
+                "3881 error tts bad_request: expected speech synthesis, this session has none",
             ]
         );
     })
