@@ -1,10 +1,14 @@
 //! The shell's own milestones, for measuring what it adds to the vendors' times. In virtual time it adds nothing.
+//!
+//! What the pairs measure: [`Mark::FinalTranscript`] to [`Mark::LlmAsked`], where endpointing does not wait, and
+//! [`Mark::Delta`] to [`Mark::TtsAsked`] are decisions; [`Mark::FirstAudio`] to [`Mark::FirstFrame`] is the way of the
+//! samples; [`Mark::CutDecided`] to [`Mark::CutDone`] is what barge-in waits for.
 
 use std::sync::Arc;
 
 use bargein_net::{Clock, Moment};
 
-/// A milestone. The differences that tell something stand with the later one of each pair.
+/// A milestone.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Mark {
     /// The adapter gave a final transcript.

@@ -57,7 +57,7 @@ pub(crate) enum UserMessage {
 /// A frame of the agent's voice.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AgentFrame {
-    /// When it left by the playout's grid; it is heard until 20 ms later. Not before this moment in fact.
+    /// When it is heard from, by the playout's grid, for 20 ms. It may come later when the machine is late.
     pub at: Moment,
     /// The sound.
     pub frame: AudioFrame,
