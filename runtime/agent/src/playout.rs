@@ -199,6 +199,9 @@ impl Playout {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
     use crate::frame::FRAME_BYTES;
 
@@ -213,12 +216,12 @@ mod tests {
     }
     use Do::{Cancel, End, Open, Play, Push, Stop};
 
-    /// Plays the script, (milliseconds, what), for a second; says what came out and when.
+    /// Plays the script, (milliseconds, what), for three seconds; says what came out and when.
     fn played(script: &[(u64, Do)]) -> String {
         let mut playout = Playout::default();
         let mut said = Vec::new();
         let mut script = script.iter().peekable();
-        for ms in 0..1000 {
+        for ms in 0..3000 {
             let now = Time::from_millis(ms);
             while let Some((_, what)) = script.next_if(|(at, _)| *at == ms) {
                 match what {
@@ -385,5 +388,56 @@ mod tests {
         assert!(!level.has_room());
         playout.advance(Time::from_millis(20));
         assert!(level.has_room());
+    }
+
+    proptest! {
+        #[test]
+        fn however_audio_comes_every_call_is_heard_whole_in_order_and_on_the_grid(
+            // For each call: when it is played, and its chunks as (wait in ms, bytes); a chunk may end inside a sample.
+            calls in vec((0..300_u64, vec((0..120_u64, 1..2_000_usize), 1..6)), 1..4),
+        ) {
+            let mut script = Vec::new();
+            for (call, (play, chunks)) in (1..).zip(&calls) {
+                script.push((0, Open(call)));
+                let mut now = 0;
+                for (wait, bytes) in chunks {
+                    now += wait;
+                    script.push((now, Push(call, *bytes)));
+                }
+                script.push((now, End(call)));
+                script.push((*play, Play(call)));
+            }
+            script.sort_by_key(|(at, _)| *at);
+            let order: Vec<u64> = script
+                .iter()
+                .filter_map(|(_, what)| if let Play(call) = what { Some(*call) } else { None })
+                .collect();
+
+            let said = played(&script);
+            let mut heard = Vec::new();
+            let mut next_frame = 0;
+            for line in said.split(", ") {
+                let (at, what) = line.split_once(':').unwrap();
+                let at: u64 = at.parse().unwrap();
+                prop_assert!(at >= next_frame, "{line} in {said}");
+                if let Some(call) = what.strip_prefix("started ") {
+                    heard.push((call.parse::<u64>().unwrap(), 0_usize));
+                } else if let Some(frame) = what.strip_suffix(')') {
+                    let (_, sound) = frame.split_once('(').unwrap();
+                    heard.last_mut().unwrap().1 += sound.parse::<usize>().unwrap();
+                    next_frame = at + 20;
+                } else if what.parse::<u64>().is_ok() {
+                    heard.last_mut().unwrap().1 += FRAME_BYTES;
+                    next_frame = at + 20;
+                }
+            }
+            let whole = |call: u64| {
+                let (_, chunks) = &calls[usize::try_from(call - 1).unwrap()];
+                let bytes: usize = chunks.iter().map(|(_, bytes)| bytes).sum();
+                (call, bytes & !1)
+            };
+            let expected: Vec<_> = order.into_iter().map(whole).filter(|(_, bytes)| *bytes > 0).collect();
+            prop_assert_eq!(heard, expected, "{}", said);
+        }
     }
 }
