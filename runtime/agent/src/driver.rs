@@ -230,8 +230,9 @@ impl Driver {
                 self.executor.open_asr(call, audio);
             }
             Command::CloseAsr(call) => {
-                self.ears.close(true);
-                self.executor.close_asr(call);
+                if self.executor.close_asr(call) {
+                    self.ears.close(true);
+                }
             }
             Command::Listen(listening) => self.ears.listen(listening),
             Command::StartLlm(call, request) => self.executor.start_llm(call, request),

@@ -144,11 +144,11 @@ impl Executor {
         self.vendors.asr.is_some()
     }
 
-    /// Lets a recogniser go whose audio has ended.
-    pub(crate) fn close_asr(&mut self, call: AsrCallId) {
-        if let Some((_, task)) = self.asr.take_if(|(live, _)| *live == call) {
-            self.leaving = Some(task);
-        }
+    /// Lets a recogniser go, which still says goodbye. Tells whether it was the one in use: then its audio ends.
+    pub(crate) fn close_asr(&mut self, call: AsrCallId) -> bool {
+        let Some((_, task)) = self.asr.take_if(|(live, _)| *live == call) else { return false };
+        self.leaving = Some(task);
+        true
     }
 
     /// Asks the model.
