@@ -1,7 +1,5 @@
 //! Promises of the core over arbitrary interleavings of users, applications, vendors and strays.
 
-mod driver;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -10,8 +8,9 @@ use bargein_core::{
     Notice, PlayoutEvent, Priority, QueueRules, RequestId, Role, RoundId, SamePriority, Signal, Speaker,
     SpeechOptions, TtsCallId, TtsEvent, TurnEnd, Turns, Welcome,
 };
-use driver::{Driver, LlmPlan, TtsPlan, Vendors};
 use proptest::prelude::*;
+
+use crate::driver::{self, Driver, LlmPlan, TtsPlan, Vendors};
 
 #[derive(Clone, Debug)]
 enum Step {

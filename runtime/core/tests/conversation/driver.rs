@@ -201,8 +201,10 @@ impl Driver {
         let plan = self.vendors.tts[self.tts_calls % self.vendors.tts.len()].clone();
         self.tts_calls += 1;
         if plan.fault.is_none() || !plan.audio.is_zero() {
-            self.audio.insert(call, plan.audio);
             self.later(plan.first_audio, Input::Tts(call, TtsEvent::Responding));
+        }
+        if !plan.audio.is_zero() {
+            self.audio.insert(call, plan.audio);
             self.later(plan.first_audio, Input::Tts(call, TtsEvent::FirstAudio));
         }
         let duration = plan.audio;
