@@ -59,16 +59,21 @@ impl Recogniser {
     pub(crate) fn on_ready(&mut self, now: Time) {
         if let Phase::Opening { call, .. } = self.phase {
             self.phase = Phase::Open { call, since: now };
-            self.failures = 0;
         }
     }
 
     /// The vendor ended the stream without a fault: a new one is opened at once, unless this one hardly lived.
     pub(crate) fn on_closed(&mut self, now: Time, out: &mut Outbox) {
-        match self.phase {
-            Phase::Open { since, .. } if now.since(since) > self.rules.reconnect => self.attempt(now, out),
-            _ => self.phase = Phase::Waiting { until: now + self.rules.reconnect },
+        if self.has_lived(now) {
+            self.attempt(now, out);
+        } else {
+            self.phase = Phase::Waiting { until: now + self.rules.reconnect };
         }
+    }
+
+    /// Whether the stream was ready long enough to be more than another failed attempt.
+    fn has_lived(&self, now: Time) -> bool {
+        matches!(self.phase, Phase::Open { since, .. } if now.since(since) > self.rules.reconnect)
     }
 
     /// The stream failed. Wrong keys and empty accounts do not heal by asking again.
@@ -76,6 +81,9 @@ impl Recogniser {
         if !fault.kind.is_retryable() {
             self.phase = Phase::Closed;
             return;
+        }
+        if self.has_lived(now) {
+            self.failures = 0;
         }
         let doubled = self.rules.reconnect.saturating_mul(1 << self.failures.min(10)).min(LONGEST_WAIT);
         let asked = fault.retry_after.unwrap_or_default().min(LONGEST_WAIT);
@@ -131,6 +139,8 @@ mod tests {
             waits.push(next.since(now).as_millis());
             now = next;
             assert_eq!(recogniser.on_time(now, &mut out), None);
+            // Being ready is not enough.
+            recogniser.on_ready(now);
         }
         assert_eq!(waits, [500, 1_000, 2_000, 4_000, 8_000, 8_000]);
         recogniser.on_failed(now, &VendorFault::new(FaultKind::Auth, "scripted"));
