@@ -90,11 +90,12 @@ impl<T> SpeechQueue<T> {
         self.waiting.len() >= rules.capacity && (rules.overflow == Overflow::RefuseNew || rules.capacity == 0)
     }
 
-    /// Lets one wait; returns the one dropped for it, if the rules drop the oldest. Ask [`Self::refuses_more`] first.
-    pub(crate) fn push(&mut self, new: Waiting<T>, rules: &QueueRules) -> Option<Waiting<T>> {
-        let dropped = if self.waiting.len() >= rules.capacity { self.waiting.pop_front() } else { None };
+    /// Lets one wait; returns those dropped for it, the oldest. Ask [`Self::refuses_more`] first.
+    pub(crate) fn push(&mut self, new: Waiting<T>, rules: &QueueRules) -> Vec<Waiting<T>> {
         self.waiting.push_back(new);
-        dropped
+        // More than one when the capacity has become smaller.
+        let excess = self.waiting.len().saturating_sub(rules.capacity);
+        self.waiting.drain(..excess).collect()
     }
 
     /// The highest priority that waits.
@@ -184,7 +185,7 @@ mod tests {
             [(1, Priority::Low), (2, Priority::Medium), (3, Priority::Medium), (4, Priority::High)]
         {
             let options = options(priority, SamePriority::Enqueue);
-            assert!(queue.push(Waiting { round: RoundId(round), options, what: () }, &rules).is_none());
+            assert!(queue.push(Waiting { round: RoundId(round), options, what: () }, &rules).is_empty());
         }
         let order: Vec<_> = std::iter::from_fn(|| queue.pop()).map(|waiting| waiting.round.0).collect();
         assert_eq!(order, [4, 2, 3, 1]);
@@ -195,10 +196,10 @@ mod tests {
         let options = SpeechOptions::default();
         let drop_oldest = QueueRules { overflow: Overflow::DropOldest, capacity: 1, ..QueueRules::default() };
         let mut queue = SpeechQueue::new();
-        assert!(queue.push(Waiting { round: RoundId(1), options, what: () }, &drop_oldest).is_none());
+        assert!(queue.push(Waiting { round: RoundId(1), options, what: () }, &drop_oldest).is_empty());
         assert!(!queue.refuses_more(&drop_oldest));
         let dropped = queue.push(Waiting { round: RoundId(2), options, what: () }, &drop_oldest);
-        assert_eq!(dropped.map(|waiting| waiting.round), Some(RoundId(1)));
+        assert_eq!(dropped.iter().map(|waiting| waiting.round).collect::<Vec<_>>(), [RoundId(1)]);
         let refuse = QueueRules { capacity: 1, ..QueueRules::default() };
         assert!(queue.refuses_more(&refuse));
         assert_eq!(queue.len(), 1);

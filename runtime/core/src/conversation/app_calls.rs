@@ -98,8 +98,8 @@ impl Conversation {
             Decision::Refuse(_) => {}
             Decision::Drop => self.out.notify(Notice::SpeechDropped { round }),
             Decision::Wait => {
-                let dropped = self.queue.push(Waiting { round, options, what: planned }, &self.config.queue);
-                if let Some(dropped) = dropped {
+                let new = Waiting { round, options, what: planned };
+                for dropped in self.queue.push(new, &self.config.queue) {
                     self.out.notify(Notice::SpeechDropped { round: dropped.round });
                 }
             }
