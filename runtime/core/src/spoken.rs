@@ -96,8 +96,13 @@ impl SpeakingRate {
         self.taken += duration;
     }
 
-    /// How long saying `text` takes, for audio that has not all arrived.
-    pub(crate) fn estimate(&self, text: &str) -> Duration {
+    /// How long saying `text` takes of which `so_far` is there and the end is not: a character more at the least.
+    pub(crate) fn unfinished(&self, text: &str, so_far: Duration) -> Duration {
+        self.estimate(text).max(so_far + CHARACTER)
+    }
+
+    /// How long saying `text` takes.
+    fn estimate(&self, text: &str) -> Duration {
         let usual = usual_duration(text);
         if self.expected.is_zero() {
             return usual;

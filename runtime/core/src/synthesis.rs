@@ -159,8 +159,8 @@ impl Speech {
             }
             (Phase::Audio { call, playing }, TtsEvent::Failed { fault, duration }) => {
                 // What arrived is said; what is missing counts as not spoken.
-                segment.text =
-                    spoken::heard_part(&segment.text, duration, self.rate.estimate(&segment.text)).to_owned();
+                let whole = self.rate.unfinished(&segment.text, duration);
+                segment.text = spoken::heard_part(&segment.text, duration, whole).to_owned();
                 segment.phase = Phase::Arrived { call, playing, duration };
                 Some(Progress::Fault(fault))
             }
@@ -225,7 +225,7 @@ impl Speech {
             let heard = self.playout.heard(call, now);
             let whole = match segment.phase {
                 Phase::Arrived { duration, .. } => duration,
-                _ => self.rate.estimate(&segment.text),
+                _ => self.rate.unfinished(&segment.text, heard),
             };
             if self.rules.partial_segments {
                 spoken::append(&mut text, spoken::heard_part(&segment.text, heard, whole));
