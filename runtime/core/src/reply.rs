@@ -308,7 +308,7 @@ impl Reply {
     }
 
     /// How often it fell silent before its end.
-    pub(crate) const fn gaps(&self) -> u64 {
+    pub(crate) fn gaps(&self) -> u64 {
         self.speech.gaps()
     }
 

@@ -47,6 +47,8 @@ enum Phase {
     Audio { call: TtsCallId, playing: bool },
     /// All audio arrived.
     Arrived { call: TtsCallId, playing: bool, duration: Duration },
+    /// It has been heard to its end.
+    Heard,
     /// Nothing of it will be heard.
     Lost,
 }
@@ -81,29 +83,21 @@ impl Speech {
 
     /// Whether every segment so far has been heard or is lost.
     pub(crate) fn is_over(&self) -> bool {
-        self.segments.iter().all(|segment| self.is_behind(segment))
+        self.segments.iter().all(Segment::is_behind)
     }
 
     /// Whether anything was heard.
-    pub(crate) fn was_heard(&self) -> bool {
+    pub(crate) const fn was_heard(&self) -> bool {
         self.playout.has_begun()
     }
 
     /// How often the speech fell silent before its end.
-    pub(crate) const fn gaps(&self) -> u64 {
+    pub(crate) fn gaps(&self) -> u64 {
         self.playout.gaps()
     }
 
-    fn is_behind(&self, segment: &Segment) -> bool {
-        match segment.phase {
-            Phase::Lost => true,
-            Phase::Audio { call, .. } | Phase::Arrived { call, .. } => self.playout.has_ended(call),
-            Phase::Ready | Phase::Waiting { .. } | Phase::Requested { .. } => false,
-        }
-    }
-
     fn request_ahead(&mut self, now: Time, out: &mut Outbox) {
-        let current = self.segments.iter().position(|segment| !self.is_behind(segment)).unwrap_or(0);
+        let current = self.segments.iter().position(|segment| !segment.is_behind()).unwrap_or(0);
         for segment in self.segments.iter_mut().skip(current).take(1 + self.rules.segments_ahead) {
             if segment.phase == Phase::Ready {
                 segment.attempt(self.round, &self.rules, now, out);
@@ -115,7 +109,7 @@ impl Speech {
     fn play_in_order(&mut self, out: &mut Outbox) {
         for segment in &mut self.segments {
             match &mut segment.phase {
-                Phase::Lost => {}
+                Phase::Heard | Phase::Lost => {}
                 Phase::Audio { call, playing } | Phase::Arrived { call, playing, .. } => {
                     if !*playing {
                         *playing = true;
@@ -177,7 +171,11 @@ impl Speech {
         | PlayoutEvent::Dry(call)
         | PlayoutEvent::Resumed(call)
         | PlayoutEvent::Ended(call)) = *event;
-        if self.segments.iter().any(|segment| segment.phase.is_playing(call)) {
+        let playing = self.segments.iter_mut().find(|segment| segment.phase.is_playing(call));
+        if let Some(segment) = playing {
+            if matches!(event, PlayoutEvent::Ended(_)) {
+                segment.phase = Phase::Heard;
+            }
             self.playout.on_event(now, event);
             self.request_ahead(now, out);
         }
@@ -204,9 +202,9 @@ impl Speech {
     }
 
     /// Cancels what is in flight and stops the playout.
-    pub(crate) fn cancel(&mut self, out: &mut Outbox) {
-        for segment in &mut self.segments {
-            if let Some(call) = segment.phase.call().filter(|call| !self.playout.has_ended(*call)) {
+    pub(crate) fn cancel(&self, out: &mut Outbox) {
+        for segment in &self.segments {
+            if let Some(call) = segment.phase.call() {
                 out.send(Command::CancelTts(call));
             }
         }
@@ -217,26 +215,37 @@ impl Speech {
     pub(crate) fn heard(&self, now: Time) -> String {
         let mut text = String::new();
         for segment in &self.segments {
-            let Some(call) = segment.phase.call() else { continue };
-            if self.playout.has_ended(call) {
-                spoken::append(&mut text, &segment.text);
-                continue;
+            match segment.phase {
+                Phase::Heard => spoken::append(&mut text, &segment.text),
+                Phase::Lost => {}
+                _ => {
+                    if self.rules.partial_segments {
+                        spoken::append(&mut text, self.heard_part(segment, now));
+                    }
+                    break;
+                }
             }
-            let heard = self.playout.heard(call, now);
-            let whole = match segment.phase {
-                Phase::Arrived { duration, .. } => duration,
-                _ => self.rate.unfinished(&segment.text, heard),
-            };
-            if self.rules.partial_segments {
-                spoken::append(&mut text, spoken::heard_part(&segment.text, heard, whole));
-            }
-            break;
         }
         text
+    }
+
+    /// What was heard of the segment being played.
+    fn heard_part<'s>(&self, segment: &'s Segment, now: Time) -> &'s str {
+        let heard = segment.phase.call().map_or(Duration::ZERO, |call| self.playout.heard(call, now));
+        let whole = match segment.phase {
+            Phase::Arrived { duration, .. } => duration,
+            _ => self.rate.unfinished(&segment.text, heard),
+        };
+        spoken::heard_part(&segment.text, heard, whole)
     }
 }
 
 impl Segment {
+    /// Whether it has been heard or is lost.
+    const fn is_behind(&self) -> bool {
+        matches!(self.phase, Phase::Heard | Phase::Lost)
+    }
+
     fn attempt(&mut self, round: RoundId, rules: &Synthesis, now: Time, out: &mut Outbox) {
         let call = out.next_tts_call();
         self.phase = Phase::Requested { call, since: now };
@@ -270,7 +279,7 @@ impl Segment {
         match self.phase {
             Phase::Waiting { until } => Some(until),
             Phase::Requested { since, .. } => Some(since + rules.first_audio_timeout),
-            Phase::Ready | Phase::Audio { .. } | Phase::Arrived { .. } | Phase::Lost => None,
+            Phase::Ready | Phase::Audio { .. } | Phase::Arrived { .. } | Phase::Heard | Phase::Lost => None,
         }
     }
 }
@@ -281,7 +290,7 @@ impl Phase {
             Self::Requested { call, .. } | Self::Audio { call, .. } | Self::Arrived { call, .. } => {
                 Some(call)
             }
-            Self::Ready | Self::Waiting { .. } | Self::Lost => None,
+            Self::Ready | Self::Waiting { .. } | Self::Heard | Self::Lost => None,
         }
     }
 
