@@ -22,6 +22,7 @@ use crate::outbox::Outbox;
 use crate::recogniser::Recogniser;
 use crate::reply::Reply;
 use crate::speech_queue::SpeechQueue;
+use crate::spoken::SpeakingRate;
 use crate::time::Time;
 
 /// One conversation, from its first command to [`Command::Close`].
@@ -41,6 +42,8 @@ pub struct Conversation {
     agent: Option<Reply>,
     queue: SpeechQueue<Planned>,
     history: History,
+    /// How fast the agent's voice speaks, as far as it was heard.
+    rate: SpeakingRate,
     state: (Option<RoundId>, AgentState),
     life: Life,
 }
@@ -77,6 +80,7 @@ impl Conversation {
             agent: None,
             queue: SpeechQueue::new(),
             history: History::new(&config.history),
+            rate: SpeakingRate::new(),
             state: (None, resting),
             life: Life::Open,
             config,

@@ -13,6 +13,7 @@ use crate::metrics::{Figure, RoundMetrics};
 use crate::notice::{InterruptedBy, Notice, Speaker, TurnEnd};
 use crate::outbox::Outbox;
 use crate::segmenter::Segmenter;
+use crate::spoken::SpeakingRate;
 use crate::synthesis::{Progress, Speech};
 use crate::text_filter::{Filtered, TextFilter};
 use crate::time::Time;
@@ -75,6 +76,8 @@ pub(crate) struct Opening {
     pub(crate) options: SpeechOptions,
     pub(crate) cause: Cause,
     pub(crate) memory: Memory,
+    /// How fast the voice speaks, as far as it was heard in this session.
+    pub(crate) rate: SpeakingRate,
 }
 
 /// How a turn ended and what it leaves.
@@ -129,7 +132,7 @@ impl Reply {
             asking: None,
             filter: TextFilter::new(&config.text),
             segmenter: Segmenter::new(&config.segmentation),
-            speech: Speech::new(config.synthesis.clone(), opening.round),
+            speech: Speech::new(config.synthesis.clone(), opening.round, opening.rate),
             metrics: RoundMetrics::default(),
             shown: String::new(),
             is_text_over: false,
@@ -147,6 +150,11 @@ impl Reply {
 
     pub(crate) const fn memory(&self) -> &Memory {
         &self.memory
+    }
+
+    /// How fast the voice speaks, with what this turn taught.
+    pub(crate) const fn rate(&self) -> SpeakingRate {
+        self.speech.rate()
     }
 
     /// Whether audio has left.

@@ -68,7 +68,7 @@ pub(crate) fn append(said: &mut String, next: &str) {
 }
 
 /// How fast the voice of a session speaks, learned from what it said.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct SpeakingRate {
     /// How long what was learned from takes by default.
     expected: Duration,

@@ -65,8 +65,14 @@ pub(crate) enum Progress {
 }
 
 impl Speech {
-    pub(crate) const fn new(rules: Synthesis, round: RoundId) -> Self {
-        Self { rules, round, segments: Vec::new(), playout: Playout::new(), rate: SpeakingRate::new() }
+    /// Speech of a voice that speaks at this rate, as far as it was heard.
+    pub(crate) const fn new(rules: Synthesis, round: RoundId, rate: SpeakingRate) -> Self {
+        Self { rules, round, segments: Vec::new(), playout: Playout::new(), rate }
+    }
+
+    /// The voice's rate, with what this speech taught.
+    pub(crate) const fn rate(&self) -> SpeakingRate {
+        self.rate
     }
 
     /// Adds a segment behind the others and requests what may be requested.

@@ -44,13 +44,13 @@ impl Conversation {
         let reply = match planned {
             Planned::Speak { text, in_history } => {
                 let memory = Memory { question: None, answer: in_history };
-                let opening = Opening { round, options, cause, memory };
+                let opening = Opening { round, options, cause, memory, rate: self.rate };
                 Reply::say(opening, &text, &self.config, self.now, &mut self.out)
             }
             Planned::Ask { text, system_prompt, memory } => {
                 self.set_state(Some(round), AgentState::Thinking);
                 let messages = self.history.messages_for(Some(&text), system_prompt.as_deref());
-                let opening = Opening { round, options, cause, memory };
+                let opening = Opening { round, options, cause, memory, rate: self.rate };
                 Reply::ask(opening, messages, &self.config, self.now, &mut self.out)
             }
         };
@@ -63,7 +63,8 @@ impl Conversation {
         self.set_state(Some(round), AgentState::Thinking);
         let messages = self.history.messages_for(Some(text), None);
         let memory = Memory { question: Some(text.to_owned()), answer: true };
-        let opening = Opening { round, options: SpeechOptions::default(), cause: Cause::User, memory };
+        let options = SpeechOptions::default();
+        let opening = Opening { round, options, cause: Cause::User, memory, rate: self.rate };
         self.agent = Some(Reply::ask(opening, messages, &self.config, self.now, &mut self.out));
     }
 
@@ -98,6 +99,7 @@ impl Conversation {
 
     fn end_agent_turn(&mut self, reply: &Reply, ending: Ending) {
         let round = reply.round();
+        self.rate = reply.rate();
         if let Some((name, value)) = metrics::gaps(reply.gaps()) {
             self.out.notify(Notice::Metric { round, name, value });
         }
