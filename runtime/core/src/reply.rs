@@ -152,6 +152,11 @@ impl Reply {
         &self.memory
     }
 
+    /// Lets it leave nothing in the history.
+    pub(crate) fn forget(&mut self) {
+        self.memory = Memory::default();
+    }
+
     /// How fast the voice speaks, with what this turn taught.
     pub(crate) const fn rate(&self) -> SpeakingRate {
         self.speech.rate()

@@ -51,6 +51,9 @@ impl Conversation {
             AppCall::ResetHistory => {
                 self.accept(call, None);
                 self.history.reset();
+                if let Some(reply) = &mut self.agent {
+                    reply.forget();
+                }
             }
             AppCall::Stop { patience } => {
                 self.accept(call, None);
