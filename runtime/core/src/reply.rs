@@ -1,6 +1,6 @@
 //! The life of one agent turn: a question or a text, filtered, cut into segments, said, ended with one reason.
 //!
-//! The turn owns its LLM call and its synthesis; nothing of it survives [`Reply::cancel`]. Who may begin or cut it is
+//! The turn owns its LLM call and its synthesis; nothing of it survives [`Reply::stop`]. Who may begin or cut it is
 //! decided elsewhere.
 
 use crate::asking::{Answer, Asking};
@@ -303,12 +303,16 @@ impl Reply {
         Some(Ending { why, heard, remembered })
     }
 
-    /// Stops everything at once: calls, audio, subtitles.
-    pub(crate) fn cancel(&mut self, now: Time, why: TurnEnd, out: &mut Outbox) -> Ending {
+    /// Stops everything at once: calls and audio. [`Self::end`] is to follow.
+    pub(crate) fn stop(&mut self, out: &mut Outbox) {
         if let Some(asking) = &mut self.asking {
             asking.cancel(out);
         }
         self.speech.cancel(out);
+    }
+
+    /// Ends what was stopped before its end.
+    pub(crate) fn end(&self, now: Time, why: TurnEnd, out: &mut Outbox) -> Ending {
         if !self.is_text_over {
             self.subtitle(String::new(), true, out);
         }

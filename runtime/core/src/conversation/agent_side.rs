@@ -78,10 +78,11 @@ impl Conversation {
     /// Cuts the current turn, if there is one. What comes next is the caller's.
     pub(super) fn cut_agent(&mut self, by: InterruptedBy) {
         let Some(mut reply) = self.agent.take() else { return };
-        let ending = reply.cancel(self.now, TurnEnd::Interrupted(by), &mut self.out);
+        reply.stop(&mut self.out);
         let round = reply.round();
-        self.out.notify(Notice::Metric { round, name: MetricName::Interruption, value: 1 });
         self.set_state(Some(round), AgentState::Interrupted);
+        self.out.notify(Notice::Metric { round, name: MetricName::Interruption, value: 1 });
+        let ending = reply.end(self.now, TurnEnd::Interrupted(by), &mut self.out);
         self.end_agent_turn(&reply, ending);
     }
 
@@ -89,10 +90,10 @@ impl Conversation {
     pub(super) fn on_agent_finished(&mut self, ending: Ending) {
         let Some(reply) = self.agent.take() else { return };
         let was_heard = ending.why == TurnEnd::Completed && reply.is_heard();
-        self.end_agent_turn(&reply, ending);
         if was_heard && self.pending.is_none() && self.queue.is_empty() {
             self.set_state(Some(reply.round()), AgentState::Finished);
         }
+        self.end_agent_turn(&reply, ending);
         self.hear_what_was_beside(&reply);
         self.go_on();
     }
@@ -163,7 +164,8 @@ impl Conversation {
     /// Ends everything at once.
     pub(super) fn close(&mut self) {
         if let Some(mut reply) = self.agent.take() {
-            let ending = reply.cancel(self.now, TurnEnd::Stopped, &mut self.out);
+            reply.stop(&mut self.out);
+            let ending = reply.end(self.now, TurnEnd::Stopped, &mut self.out);
             self.end_agent_turn(&reply, ending);
         }
         let waited = self.pending.take().and_then(|pending| Some((pending.round?, pending.text)));
