@@ -135,6 +135,11 @@ impl Endpointing {
         }
     }
 
+    /// Whether the user has been silent for as long as ends a turn, be it recognised or not.
+    pub(crate) fn is_silence_over(&self, now: Time, rules: &config::Endpointing) -> bool {
+        self.turn.as_ref().and_then(|turn| turn.silence_over(rules)).is_some_and(|at| at <= now)
+    }
+
     /// Forgets the turn; what is still recognised of it will not count.
     pub(crate) fn forget(&mut self) {
         if let Some(last) = self.turn.take().and_then(|turn| turn.sentences.into_iter().next_back()) {
@@ -152,11 +157,7 @@ impl Endpointing {
     /// When to ask [`Self::poll`] again; a transcript may end the turn sooner.
     pub(crate) fn deadline(&self, rules: &config::Endpointing) -> Option<Time> {
         let turn = self.turn.as_ref()?;
-        let Voice::Silent { since } = turn.voice else { return None };
-        if turn.is_held {
-            return None;
-        }
-        let silence_over = if is_walkie_talkie(rules) { since } else { since + turn.needed_silence(rules) };
+        let silence_over = turn.silence_over(rules)?;
         let is_waiting = turn.is_waiting_for_final();
         Some(if is_waiting { silence_over + rules.final_timeout } else { silence_over })
     }
@@ -172,10 +173,6 @@ impl Endpointing {
         self.forget();
         Some(ended)
     }
-}
-
-fn is_walkie_talkie(rules: &config::Endpointing) -> bool {
-    rules.turns == config::Turns::WalkieTalkie
 }
 
 impl Turn {
@@ -199,6 +196,16 @@ impl Turn {
 
     fn is_waiting_for_final(&self) -> bool {
         self.is_awaited || self.sentences.iter().any(|sentence| !sentence.is_final)
+    }
+
+    /// When the user will have been silent for long enough.
+    fn silence_over(&self, rules: &config::Endpointing) -> Option<Time> {
+        match (self.voice, rules.turns) {
+            (Voice::Speaking, _) => None,
+            _ if self.is_held => None,
+            (Voice::Silent { since }, config::Turns::Continuous) => Some(since + self.needed_silence(rules)),
+            (Voice::Silent { since }, config::Turns::WalkieTalkie) => Some(since),
+        }
     }
 
     fn needed_silence(&self, rules: &config::Endpointing) -> std::time::Duration {

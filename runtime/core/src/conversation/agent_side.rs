@@ -117,11 +117,17 @@ impl Conversation {
         self.out.notify(Notice::TurnEnded { round, of: Speaker::Agent, why, text: heard });
     }
 
-    /// What the user finished saying while it could not be heard is gone; what is being said may become a turn.
+    /// What the user finished saying while it could not be heard is gone, unless it is to be answered; what is being
+    /// said may become a turn.
     fn hear_what_was_beside(&mut self, reply: &Reply) {
         let was_barred = reply.options().priority == Priority::High
             || self.config.interruption.mode == InterruptionMode::Manual;
-        if self.user == User::Beside && was_barred {
+        if self.user != User::Beside || !was_barred || self.keeps_what_may_not_cut(reply) {
+            return;
+        }
+        if self.endpointing.is_silence_over(self.now, &self.config.endpointing) {
+            self.discard_user_turn();
+        } else {
             self.endpointing.forget_finished();
         }
     }

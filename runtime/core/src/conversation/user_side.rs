@@ -9,6 +9,7 @@ use crate::input::{Priority, Signal};
 use crate::interruption::Verdict;
 use crate::metrics;
 use crate::notice::{AgentState, InterruptedBy, Notice, Speaker, TurnEnd};
+use crate::reply::Reply;
 use crate::spoken;
 use crate::time::Time;
 use crate::utterance_text::{consists_of, is_one_character};
@@ -165,7 +166,7 @@ impl Conversation {
         match was {
             User::Silent => {}
             User::Beside => {
-                if takes_turn && self.keeps_what_may_not_cut() {
+                if takes_turn && self.agent.as_ref().is_some_and(|reply| self.keeps_what_may_not_cut(reply)) {
                     self.let_wait(None, &ended.text, Some(ended.silent_since));
                 }
             }
@@ -186,9 +187,10 @@ impl Conversation {
         !text.is_empty() && !is_one && !is_backchannel
     }
 
-    fn keeps_what_may_not_cut(&self) -> bool {
+    /// Whether what the user says during this reply without cutting it is to be answered afterwards.
+    pub(super) fn keeps_what_may_not_cut(&self, reply: &Reply) -> bool {
         self.config.interruption.speech_that_may_not_cut == SpeechThatMayNotCut::Answer
-            || self.agent.as_ref().is_some_and(|reply| reply.options().enqueue_user_speech)
+            || reply.options().enqueue_user_speech
     }
 
     /// Keeps a finished turn until the agent may answer; several become one.
