@@ -153,7 +153,7 @@ impl Conversation {
                 self.clear_queue();
                 self.endpointing.forget();
                 self.user = User::Silent;
-                self.rest();
+                self.go_on();
             }
         }
     }
@@ -174,8 +174,9 @@ impl Conversation {
                 self.end_user_turn(round, TurnEnd::Discarded, &ended.text);
                 self.go_on();
             }
-            User::Turn { round, .. } if self.agent.is_some() => {
+            User::Turn { round, .. } if self.agent.is_some() || self.pending.is_some() => {
                 self.let_wait(Some(round), &ended.text, Some(ended.silent_since));
+                self.go_on();
             }
             User::Turn { round, .. } => self.answer(round, &ended.text, Some(ended.silent_since)),
         }
