@@ -6,7 +6,7 @@ use crate::command::Command;
 use crate::config::InterruptionMode;
 use crate::ids::RoundId;
 use crate::input::{Priority, SpeechOptions};
-use crate::metrics;
+use crate::metrics::{self, Figure};
 use crate::notice::{AgentState, InterruptedBy, MetricName, Notice, Speaker, TurnEnd};
 use crate::reply::{Cause, Ending, Memory, Opening, Reply};
 
@@ -58,9 +58,12 @@ impl Conversation {
     }
 
     /// Begins the reply to a turn of the user. Nothing else may be current.
-    pub(super) fn reply_to_user(&mut self, round: RoundId, text: &str) {
+    pub(super) fn reply_to_user(&mut self, round: RoundId, text: &str, latency: Option<Figure>) {
         self.out.notify(Notice::TurnStarted { round, of: Speaker::Agent });
         self.set_state(Some(round), AgentState::Thinking);
+        if let Some((name, value)) = latency {
+            self.out.notify(Notice::Metric { round, name, value });
+        }
         let messages = self.history.messages_for(Some(text), None);
         let memory = Memory { question: Some(text.to_owned()), answer: true };
         let options = SpeechOptions::default();

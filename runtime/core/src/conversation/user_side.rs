@@ -7,7 +7,7 @@ use crate::endpointing::{Ended, Transcript};
 use crate::ids::RoundId;
 use crate::input::{Priority, Signal};
 use crate::interruption::Verdict;
-use crate::metrics;
+use crate::metrics::{self, Figure};
 use crate::notice::{AgentState, InterruptedBy, Notice, Speaker, TurnEnd};
 use crate::reply::Reply;
 use crate::spoken;
@@ -44,8 +44,8 @@ pub(super) struct Pending {
     /// The round, when the turn had begun before it had to wait.
     pub(super) round: Option<RoundId>,
     pub(super) text: String,
-    /// When the user fell silent; `None` for a typed text.
-    pub(super) silent_since: Option<Time>,
+    /// How long recognising it took; `None` for a typed text.
+    pub(super) latency: Option<Figure>,
 }
 
 impl Conversation {
@@ -160,6 +160,7 @@ impl Conversation {
 
     /// The user has finished.
     pub(super) fn on_user_finished(&mut self, ended: &Ended) {
+        let latency = Some(metrics::recognised(ended.silent_since, self.now));
         let was = std::mem::replace(&mut self.user, User::Silent);
         let over_agent = was != User::Silent && !matches!(was, User::Turn { over_agent: false, .. });
         let takes_turn = self.takes_turn(&ended.text, over_agent);
@@ -167,7 +168,7 @@ impl Conversation {
             User::Silent => {}
             User::Beside => {
                 if takes_turn && self.agent.as_ref().is_some_and(|reply| self.keeps_what_may_not_cut(reply)) {
-                    self.let_wait(None, &ended.text, Some(ended.silent_since));
+                    self.let_wait(None, &ended.text, latency);
                 }
             }
             User::Turn { round, .. } if !takes_turn => {
@@ -175,10 +176,10 @@ impl Conversation {
                 self.go_on();
             }
             User::Turn { round, .. } if self.agent.is_some() || self.pending.is_some() => {
-                self.let_wait(Some(round), &ended.text, Some(ended.silent_since));
+                self.let_wait(Some(round), &ended.text, latency);
                 self.go_on();
             }
-            User::Turn { round, .. } => self.answer(round, &ended.text, Some(ended.silent_since)),
+            User::Turn { round, .. } => self.answer(round, &ended.text, latency),
         }
     }
 
@@ -195,10 +196,10 @@ impl Conversation {
     }
 
     /// Keeps a finished turn until the agent may answer; several become one.
-    fn let_wait(&mut self, round: Option<RoundId>, text: &str, silent_since: Option<Time>) {
-        let pending = self.pending.get_or_insert(Pending { round: None, text: String::new(), silent_since });
+    fn let_wait(&mut self, round: Option<RoundId>, text: &str, latency: Option<Figure>) {
+        let pending = self.pending.get_or_insert(Pending { round: None, text: String::new(), latency });
         spoken::append(&mut pending.text, text);
-        pending.silent_since = silent_since;
+        pending.latency = latency.or(pending.latency);
         let Some(round) = round else { return };
         if *pending.round.get_or_insert(round) != round {
             // These words go on in the round that waits already.
@@ -213,13 +214,9 @@ impl Conversation {
     }
 
     /// Ends the user's turn with its text and begins the reply to it.
-    pub(super) fn answer(&mut self, round: RoundId, text: &str, silent_since: Option<Time>) {
+    pub(super) fn answer(&mut self, round: RoundId, text: &str, latency: Option<Figure>) {
         self.end_user_turn(round, TurnEnd::Completed, text);
-        if let Some(silent_since) = silent_since {
-            let (name, value) = metrics::recognised(silent_since, self.now);
-            self.out.notify(Notice::Metric { round, name, value });
-        }
-        self.reply_to_user(round, text);
+        self.reply_to_user(round, text, latency);
     }
 
     /// Answers what had to wait.
@@ -229,7 +226,7 @@ impl Conversation {
             self.out.notify(Notice::TurnStarted { round, of: Speaker::User });
             round
         });
-        self.answer(round, &pending.text, pending.silent_since);
+        self.answer(round, &pending.text, pending.latency);
     }
 
     /// A typed text is a turn of its own and is never lost: where it may not cut, it waits.
