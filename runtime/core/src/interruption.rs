@@ -5,13 +5,16 @@
 
 use crate::config;
 use crate::time::Time;
-use crate::utterance_text::{consists_of, contains_any, is_one_character, reads_as_complete_sentence};
+use crate::utterance_text::{
+    consists_of, contains_any, is_one_character, is_speakable, reads_as_complete_sentence,
+};
 
 /// Follows the user's voice while the agent may be speaking.
 #[derive(Debug, Default)]
 pub(crate) struct Interruption {
     run: Option<Run>,
-    /// The duration rule has been met but only backchannels were recognised; a new transcript decides anew.
+    /// The duration rule has been met but only backchannels were recognised; the first transcript that says more
+    /// cuts, whether the voice is still heard or not.
     is_held: bool,
 }
 
@@ -49,6 +52,11 @@ impl Interruption {
         }
     }
 
+    /// The user has finished: what was recognised so far says nothing about what comes next.
+    pub(crate) const fn on_user_finished(&mut self) {
+        self.is_held = false;
+    }
+
     /// When the duration rule would cut.
     pub(crate) fn deadline(&self, rules: &config::Interruption) -> Option<Time> {
         if self.is_held || !rules.words.is_empty() {
@@ -78,12 +86,15 @@ impl Interruption {
         is_final: bool,
         rules: &config::Interruption,
     ) -> Verdict {
-        self.is_held = false;
         if !rules.words.is_empty() {
             return if contains_any(said, &rules.words) { Verdict::CutAndDiscard } else { Verdict::None };
         }
-        let is_sentence = is_final && rules.complete_sentence && reads_as_complete_sentence(said);
-        if is_sentence && !is_one_character(said) && !consists_of(said, &rules.backchannels) {
+        let is_sentence = is_final
+            && rules.complete_sentence
+            && reads_as_complete_sentence(said)
+            && !is_one_character(said);
+        if (is_sentence || self.is_held && is_speakable(said)) && !consists_of(said, &rules.backchannels) {
+            self.is_held = false;
             return Verdict::Cut;
         }
         self.judge_duration(now, said, rules)

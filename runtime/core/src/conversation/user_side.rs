@@ -160,6 +160,7 @@ impl Conversation {
 
     /// The user has finished.
     pub(super) fn on_user_finished(&mut self, ended: &Ended) {
+        self.interruption.on_user_finished();
         let latency = Some(metrics::recognised(ended.silent_since, self.now));
         let was = std::mem::replace(&mut self.user, User::Silent);
         let over_agent = was != User::Silent && !matches!(was, User::Turn { over_agent: false, .. });
