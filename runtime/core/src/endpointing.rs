@@ -83,7 +83,7 @@ impl Endpointing {
     }
 
     pub(crate) fn on_voice_stopped(&mut self, at: Time) {
-        if let Some(turn) = &mut self.turn {
+        if let Some(turn) = self.turn.as_mut().filter(|turn| turn.voice == Voice::Speaking) {
             turn.voice = Voice::Silent { since: at };
             // The detector reports silence late: a quick recogniser may have finished before.
             turn.is_awaited &= turn.last_final.is_none_or(|last| last < at);

@@ -38,8 +38,8 @@ pub(crate) enum Verdict {
 
 impl Interruption {
     pub(crate) fn on_voice_started(&mut self, at: Time, rules: &config::Interruption) {
-        let continued =
-            self.run.filter(|run| run.stopped.is_some_and(|stopped| at.since(stopped) <= rules.gap));
+        let goes_on = |run: &Run| run.stopped.is_none_or(|stopped| at.since(stopped) <= rules.gap);
+        let continued = self.run.filter(goes_on);
         if continued.is_none() {
             self.is_held = false;
         }
@@ -48,7 +48,7 @@ impl Interruption {
 
     pub(crate) fn on_voice_stopped(&mut self, at: Time) {
         if let Some(run) = &mut self.run {
-            run.stopped = Some(at);
+            run.stopped.get_or_insert(at);
         }
     }
 
