@@ -52,7 +52,7 @@ pub struct Conversation {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Life {
     Open,
-    /// Nothing new is taken; ends when nothing is going on, or then.
+    /// Nothing new begins; ends when nothing is going on, or then.
     Draining {
         until: Time,
     },

@@ -9,6 +9,7 @@ use crate::input::{AppCall, SpeechOptions};
 use crate::notice::{Notice, Refusal};
 use crate::reply::Memory;
 use crate::speech_queue::{Current, Decision, Waiting, decide};
+use crate::time::Time;
 use crate::utterance_text::is_speakable;
 
 impl Conversation {
@@ -59,10 +60,19 @@ impl Conversation {
                 self.accept(call, None);
                 match patience {
                     None => self.close(),
-                    Some(patience) => self.life = Life::Draining { until: self.now + patience },
+                    Some(patience) => self.drain(self.now + patience),
                 }
             }
         }
+    }
+
+    /// A second graceful stop can only bring the end nearer.
+    fn drain(&mut self, until: Time) {
+        let until = match self.life {
+            Life::Draining { until: before } => until.min(before),
+            Life::Open | Life::Closed => until,
+        };
+        self.life = Life::Draining { until };
     }
 
     fn accept(&mut self, call: AppCallId, round: Option<RoundId>) {

@@ -63,9 +63,10 @@ impl Conversation {
         self.endpointing.on_voice_stopped(at);
     }
 
-    /// Walkie-talkie: outside the signals nothing is heard.
+    /// Whether what is said now belongs to no turn: in walkie-talkie outside the signals, or when the end is near.
     fn is_deaf(&self) -> bool {
-        self.config.endpointing.turns == Turns::WalkieTalkie && !self.endpointing.is_open()
+        let may_begin = self.config.endpointing.turns == Turns::Continuous && self.life == super::Life::Open;
+        !may_begin && !self.endpointing.is_open()
     }
 
     pub(super) fn on_transcript(&mut self, transcript: Transcript<'_>) {
@@ -259,6 +260,7 @@ impl Conversation {
     }
 
     pub(super) fn on_signal(&mut self, signal: Signal) {
+        let walkie_talkie = self.config.endpointing.turns == Turns::WalkieTalkie;
         match signal {
             Signal::Interrupt => {
                 let cuts_high = self.config.interruption.signal_cuts_high;
@@ -270,7 +272,7 @@ impl Conversation {
                     self.interrupt();
                 }
             }
-            Signal::StartListening if self.config.endpointing.turns == Turns::WalkieTalkie => {
+            Signal::StartListening if walkie_talkie && self.life == super::Life::Open => {
                 self.out.send(Command::Listen(true));
                 self.endpointing.on_start_listening(self.now);
                 if self.agent.as_ref().is_some_and(|reply| reply.options().priority != Priority::High) {
@@ -279,7 +281,7 @@ impl Conversation {
                 }
                 self.begin_to_hear();
             }
-            Signal::StopListening if self.config.endpointing.turns == Turns::WalkieTalkie => {
+            Signal::StopListening if walkie_talkie => {
                 self.out.send(Command::Listen(false));
                 self.endpointing.on_stop_listening(self.now);
             }
