@@ -14,6 +14,8 @@ use crate::utterance_text::reads_as_complete_sentence;
 #[derive(Debug, Default)]
 pub(crate) struct Endpointing {
     turn: Option<Turn>,
+    /// Whether the detector hears a voice now, in a turn or outside.
+    is_voiced: bool,
     /// Sentences of this stream up to this one belong to turns that are over.
     stale: Option<(AsrCallId, u64)>,
 }
@@ -75,14 +77,21 @@ impl Endpointing {
         self.turn.as_ref().map(Turn::text).unwrap_or_default()
     }
 
-    pub(crate) fn on_voice_started(&mut self) {
-        let turn = self.turn.get_or_insert_with(|| Turn::new(Voice::Speaking));
-        turn.voice = Voice::Speaking;
-        turn.has_voice = true;
-        turn.is_awaited = true;
+    /// Whether only the signal to stop listening ends the turn that is going on.
+    pub(crate) fn is_held(&self) -> bool {
+        self.turn.as_ref().is_some_and(|turn| turn.is_held)
+    }
+
+    /// A voice is heard; it belongs to a turn only where it `counts`.
+    pub(crate) fn on_voice_started(&mut self, counts: bool) {
+        self.is_voiced = true;
+        if counts {
+            self.turn.get_or_insert_with(Turn::spoken).speak();
+        }
     }
 
     pub(crate) fn on_voice_stopped(&mut self, at: Time) {
+        self.is_voiced = false;
         if let Some(turn) = self.turn.as_mut().filter(|turn| turn.voice == Voice::Speaking) {
             turn.voice = Voice::Silent { since: at };
             // The detector reports silence late: a quick recogniser may have finished before.
@@ -97,7 +106,9 @@ impl Endpointing {
         if is_stale || (self.turn.is_none() && text.trim().is_empty()) {
             return false;
         }
-        let turn = self.turn.get_or_insert_with(|| Turn::new(Voice::Silent { since: now }));
+        let is_voiced = self.is_voiced;
+        let turn =
+            self.turn.get_or_insert_with(|| if is_voiced { Turn::spoken() } else { Turn::silent(now) });
         match turn.sentences.iter_mut().find(|known| known.call == call && known.number == number) {
             Some(known) => {
                 text.clone_into(&mut known.text);
@@ -105,32 +116,46 @@ impl Endpointing {
             }
             None => turn.sentences.push(Sentence { call, number, text: text.to_owned(), is_final }),
         }
-        if is_final {
-            turn.last_final = Some(now);
-        }
-        match turn.voice {
+        if !turn.has_voice {
             // What the detector did not hear lasts as long as the recogniser hears it.
-            Voice::Silent { .. } if !turn.has_voice => turn.voice = Voice::Silent { since: now },
-            Voice::Silent { .. } if is_final => turn.is_awaited = false,
-            Voice::Silent { .. } | Voice::Speaking => {}
+            turn.voice = Voice::Silent { since: now };
+        }
+        if is_final {
+            turn.on_final(now);
         }
         true
     }
 
-    /// Walkie-talkie: a turn begins, whatever was before it is forgotten.
+    /// Walkie-talkie: what is said now belongs to a turn, to the one before if that is not over yet.
     pub(crate) fn on_start_listening(&mut self, now: Time) {
-        self.forget();
-        let mut turn = Turn::new(Voice::Silent { since: now });
+        let is_voiced = self.is_voiced;
+        let turn = self.turn.get_or_insert_with(|| Turn::silent(now));
         turn.is_held = true;
-        self.turn = Some(turn);
+        // Who holds the button says something, whether the detector hears it or not.
+        turn.is_awaited = true;
+        if is_voiced {
+            turn.speak();
+        }
     }
 
     /// Walkie-talkie: nothing more belongs to the turn.
     pub(crate) fn on_stop_listening(&mut self, now: Time) {
         if let Some(turn) = &mut self.turn {
             turn.is_held = false;
-            if turn.voice == Voice::Speaking {
+            if turn.voice == Voice::Speaking || !turn.has_voice {
                 turn.voice = Voice::Silent { since: now };
+            }
+        }
+    }
+
+    /// What bounds a turn has changed, for the one going on too: it ends by silence, or is over now.
+    pub(crate) fn on_turns_changed(&mut self, now: Time, turns: config::Turns) {
+        match turns {
+            config::Turns::WalkieTalkie => self.on_stop_listening(now),
+            config::Turns::Continuous => {
+                if let Some(turn) = &mut self.turn {
+                    turn.is_held = false;
+                }
             }
         }
     }
@@ -176,14 +201,35 @@ impl Endpointing {
 }
 
 impl Turn {
-    const fn new(voice: Voice) -> Self {
+    /// A turn that the detector hears.
+    fn spoken() -> Self {
+        let mut turn = Self::silent(Time::ZERO);
+        turn.speak();
+        turn
+    }
+
+    /// A turn of which the detector has heard nothing.
+    const fn silent(now: Time) -> Self {
         Self {
-            voice,
+            voice: Voice::Silent { since: now },
             has_voice: false,
             is_awaited: false,
             last_final: None,
             is_held: false,
             sentences: Vec::new(),
+        }
+    }
+
+    const fn speak(&mut self) {
+        self.voice = Voice::Speaking;
+        self.has_voice = true;
+        self.is_awaited = true;
+    }
+
+    fn on_final(&mut self, now: Time) {
+        self.last_final = Some(now);
+        if self.voice != Voice::Speaking {
+            self.is_awaited = false;
         }
     }
 

@@ -3,7 +3,8 @@
 use super::agent_side::Planned;
 use super::user_side::User;
 use super::{Conversation, Life};
-use crate::config::ConfigUpdate;
+use crate::command::Command;
+use crate::config::{ConfigUpdate, Turns};
 use crate::ids::{AppCallId, RoundId};
 use crate::input::{AppCall, SpeechOptions};
 use crate::notice::{Notice, Refusal};
@@ -136,8 +137,14 @@ impl Conversation {
     fn update(&mut self, update: ConfigUpdate) {
         let ConfigUpdate { endpointing, interruption, queue, segmentation, synthesis, llm, text, history } =
             update;
+        let turns = self.config.endpointing.turns;
         let config = &mut self.config;
         replace(&mut config.endpointing, endpointing);
+        if config.endpointing.turns != turns {
+            let turns = config.endpointing.turns;
+            self.out.send(Command::Listen(turns == Turns::Continuous));
+            self.endpointing.on_turns_changed(self.now, turns);
+        }
         replace(&mut config.interruption, interruption);
         replace(&mut config.queue, queue);
         replace(&mut config.segmentation, segmentation);

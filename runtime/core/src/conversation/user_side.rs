@@ -50,12 +50,12 @@ pub(super) struct Pending {
 
 impl Conversation {
     pub(super) fn on_voice_started(&mut self, at: Time) {
-        if self.is_deaf() {
-            return;
+        let counts = self.hears_voice();
+        self.endpointing.on_voice_started(counts);
+        if counts {
+            self.interruption.on_voice_started(at, &self.config.interruption);
+            self.begin_to_hear();
         }
-        self.interruption.on_voice_started(at, &self.config.interruption);
-        self.endpointing.on_voice_started();
-        self.begin_to_hear();
     }
 
     pub(super) fn on_voice_stopped(&mut self, at: Time) {
@@ -63,14 +63,22 @@ impl Conversation {
         self.endpointing.on_voice_stopped(at);
     }
 
-    /// Whether what is said now belongs to no turn: in walkie-talkie outside the signals, or when the end is near.
-    fn is_deaf(&self) -> bool {
+    /// Whether a voice belongs to a turn: in walkie-talkie only between the signals.
+    fn hears_voice(&self) -> bool {
+        match self.config.endpointing.turns {
+            Turns::Continuous => self.hears_transcripts(),
+            Turns::WalkieTalkie => self.endpointing.is_held(),
+        }
+    }
+
+    /// Whether a transcript belongs to a turn: to the one going on, or to a new one where that may begin by itself.
+    fn hears_transcripts(&self) -> bool {
         let may_begin = self.config.endpointing.turns == Turns::Continuous && self.life == super::Life::Open;
-        !may_begin && !self.endpointing.is_open()
+        may_begin || self.endpointing.is_open()
     }
 
     pub(super) fn on_transcript(&mut self, transcript: Transcript<'_>) {
-        if self.is_deaf() || !self.endpointing.on_transcript(self.now, transcript) {
+        if !self.hears_transcripts() || !self.endpointing.on_transcript(self.now, transcript) {
             return;
         }
         self.begin_to_hear();
