@@ -167,9 +167,9 @@ impl Endpointing {
 
     /// Forgets the turn; what is still recognised of it will not count.
     pub(crate) fn forget(&mut self) {
-        if let Some(last) = self.turn.take().and_then(|turn| turn.sentences.into_iter().next_back()) {
-            self.stale = Some((last.call, last.number));
-        }
+        let sentences = self.turn.take().map(|turn| turn.sentences).unwrap_or_default();
+        let last = sentences.iter().map(|sentence| (sentence.call, sentence.number)).max();
+        self.stale = last.or(self.stale);
     }
 
     /// Forgets the sentences that are finished and keeps the one being said.
