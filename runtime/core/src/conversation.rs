@@ -212,8 +212,12 @@ impl Conversation {
         }
         match event {
             AsrEvent::Ready => self.recogniser.on_ready(self.now),
-            AsrEvent::Closed => self.recogniser.on_closed(self.now, &mut self.out),
+            AsrEvent::Closed => {
+                self.endpointing.on_stream_over(self.now, call);
+                self.recogniser.on_closed(self.now, &mut self.out);
+            }
             AsrEvent::Failed(fault) => {
+                self.endpointing.on_stream_over(self.now, call);
                 self.recogniser.on_failed(self.now, &fault);
                 self.out.notify(Notice::Error { round: self.user.round(), of: VendorRole::Asr, fault });
             }

@@ -126,6 +126,17 @@ impl Endpointing {
         true
     }
 
+    /// A stream is over: what it said last of a sentence stands.
+    pub(crate) fn on_stream_over(&mut self, now: Time, call: AsrCallId) {
+        let Some(turn) = &mut self.turn else { return };
+        let mut unfinished = turn.sentences.iter_mut().filter(|known| known.call == call && !known.is_final);
+        if let Some(sentence) = unfinished.next() {
+            sentence.is_final = true;
+            unfinished.for_each(|sentence| sentence.is_final = true);
+            turn.on_final(now);
+        }
+    }
+
     /// Walkie-talkie: what is said now belongs to a turn, to the one before if that is not over yet.
     pub(crate) fn on_start_listening(&mut self, now: Time) {
         let is_voiced = self.is_voiced;
