@@ -87,6 +87,8 @@ impl Conversation {
             out,
         };
         conversation.welcome();
+        // A welcome that is not to be spoken is over as soon as it is shown.
+        conversation.settle();
         conversation
     }
 
