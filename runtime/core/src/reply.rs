@@ -220,6 +220,8 @@ impl Reply {
                 if !self.is_known()
                     && let Some(apology) = self.apology.take()
                 {
+                    // Nothing of what may have been held back is to be said before it.
+                    self.filter.forget_held();
                     self.on_text(&apology, now, out);
                 }
                 self.finish_text(now, out);

@@ -75,6 +75,13 @@ impl TextFilter {
         self.pass("", true)
     }
 
+    /// Forgets what was held back, as if it had never come.
+    pub(crate) fn forget_held(&mut self) {
+        for stage in self.metadata.iter_mut().chain(&mut self.speech) {
+            stage.held.clear();
+        }
+    }
+
     /// Whether the terminator came, so that nothing more will be said.
     #[cfg(test)]
     pub(crate) const fn is_terminated(&self) -> bool {
