@@ -1,7 +1,8 @@
 //! One question to the model: its attempts, its three timeouts, its end.
 //!
 //! Knows nothing of what the answer is for. Only the content of the current attempt comes out; a retry happens only
-//! before the first content, with the same request id.
+//! before the first content or metadata, with the same request id. A model that never stops is stopped by
+//! [`LlmRules::total_timeout`] or after 64 KiB of text, whichever comes first.
 
 use crate::command::{Command, LlmRequest};
 use crate::config::LlmRules;
@@ -11,6 +12,9 @@ use crate::input::LlmEvent;
 use crate::outbox::Outbox;
 use crate::retry::RetryRule;
 use crate::time::Time;
+
+/// The longest answer, in bytes: more than an hour of speech. What would exceed it is not taken.
+const MOST_TEXT: usize = 1 << 16;
 
 /// A question under way.
 #[derive(Debug)]
@@ -25,9 +29,21 @@ enum Phase {
     /// The next attempt begins then.
     Waiting { until: Time },
     /// An attempt is in flight.
-    Asked { call: LlmCallId, since: Time, content: Option<Time> },
+    Asked(Attempt),
     /// Over, one way or the other.
     Over,
+}
+
+/// A call to the model and what came of it so far.
+#[derive(Debug, Clone, Copy)]
+struct Attempt {
+    call: LlmCallId,
+    since: Time,
+    /// When the last content came.
+    content: Option<Time>,
+    /// How many bytes of content came.
+    bytes: usize,
+    has_meta: bool,
 }
 
 /// What came of an event or a deadline.
@@ -55,14 +71,14 @@ impl Asking {
 
     fn attempt(&mut self, now: Time, out: &mut Outbox) {
         let call = out.next_llm_call();
-        self.phase = Phase::Asked { call, since: now, content: None };
+        self.phase = Phase::Asked(Attempt { call, since: now, content: None, bytes: 0, has_meta: false });
         out.send(Command::StartLlm(call, self.request.clone()));
     }
 
     pub(crate) fn deadline(&self) -> Option<Time> {
         match self.phase {
             Phase::Waiting { until } => Some(until),
-            Phase::Asked { since, content, .. } => {
+            Phase::Asked(Attempt { since, content, .. }) => {
                 let total = since + self.rules.total_timeout;
                 let next = match content {
                     None => since + self.rules.first_token_timeout,
@@ -84,9 +100,13 @@ impl Asking {
                 self.attempt(now, out);
                 None
             }
-            Phase::Asked { call, content, .. } => {
+            Phase::Asked(Attempt { call, since, content, .. }) => {
                 out.send(Command::CancelLlm(call));
-                let what = if content.is_some() { "the answer stalled" } else { "no content in time" };
+                let what = match content {
+                    None => "no content in time",
+                    Some(_) if now >= since + self.rules.total_timeout => "the answer took too long",
+                    Some(_) => "the answer stalled",
+                };
                 self.on_fault(now, VendorFault::new(FaultKind::Timeout, what))
             }
             Phase::Over => None,
@@ -94,21 +114,40 @@ impl Asking {
     }
 
     /// Takes an event of any LLM call; those of other attempts die here.
-    pub(crate) fn on_event(&mut self, now: Time, from: LlmCallId, event: LlmEvent) -> Option<Answer> {
-        let Phase::Asked { call, ref mut content, .. } = self.phase else { return None };
-        if call != from {
+    pub(crate) fn on_event(
+        &mut self,
+        now: Time,
+        from: LlmCallId,
+        event: LlmEvent,
+        out: &mut Outbox,
+    ) -> Option<Answer> {
+        let Phase::Asked(attempt) = &mut self.phase else { return None };
+        if attempt.call != from {
             return None;
         }
         match event {
             LlmEvent::Responding => Some(Answer::Responding),
             // Blank text before the first word is no answer yet: the wait for the first token goes on.
-            LlmEvent::Delta(text) if text.is_empty() || (content.is_none() && text.trim().is_empty()) => None,
+            LlmEvent::Delta(text)
+                if text.is_empty() || attempt.content.is_none() && text.trim().is_empty() =>
+            {
+                None
+            }
             LlmEvent::Delta(text) => {
-                *content = Some(now);
+                attempt.content = Some(now);
+                attempt.bytes += text.len();
+                if attempt.bytes > MOST_TEXT {
+                    out.send(Command::CancelLlm(from));
+                    let what = format!("the answer is longer than {MOST_TEXT} bytes");
+                    return self.on_fault(now, VendorFault::new(FaultKind::Broken, what));
+                }
                 Some(Answer::Text(text))
             }
-            LlmEvent::Meta(json) => Some(Answer::Meta(json)),
-            LlmEvent::Finished if content.is_none() => {
+            LlmEvent::Meta(json) => {
+                attempt.has_meta = true;
+                Some(Answer::Meta(json))
+            }
+            LlmEvent::Finished if !attempt.is_used() => {
                 self.on_fault(now, VendorFault::new(FaultKind::Broken, "the answer holds no content"))
             }
             LlmEvent::Finished => {
@@ -120,13 +159,13 @@ impl Asking {
     }
 
     fn on_fault(&mut self, now: Time, fault: VendorFault) -> Option<Answer> {
-        let untouched = matches!(self.phase, Phase::Asked { content: None, .. });
+        let is_used = matches!(&self.phase, Phase::Asked(attempt) if attempt.is_used());
         let rule = RetryRule {
             retries: self.rules.retries,
             backoff: self.rules.backoff,
             max_retry_after: self.rules.max_retry_after,
         };
-        let wait = rule.wait_after(self.request.attempt, &fault).filter(|_| untouched);
+        let wait = rule.wait_after(self.request.attempt, &fault).filter(|_| !is_used);
         if let Some(wait) = wait {
             self.request.attempt += 1;
             self.phase = Phase::Waiting { until: now + wait };
@@ -138,9 +177,16 @@ impl Asking {
 
     /// Closes the call, if one is open.
     pub(crate) fn cancel(&mut self, out: &mut Outbox) {
-        if let Phase::Asked { call, .. } = self.phase {
+        if let Phase::Asked(Attempt { call, .. }) = self.phase {
             out.send(Command::CancelLlm(call));
         }
         self.phase = Phase::Over;
+    }
+}
+
+impl Attempt {
+    /// Whether anything of the answer has gone on to the reply, so that asking again would repeat it.
+    const fn is_used(&self) -> bool {
+        self.content.is_some() || self.has_meta
     }
 }

@@ -2,6 +2,9 @@
 //!
 //! The turn owns its LLM call and its synthesis; nothing of it survives [`Reply::stop`]. Who may begin or cut it is
 //! decided elsewhere.
+//!
+//! All of its text is kept until it ends. That is bounded: an answer by its time and length (see `asking`), a speech
+//! of the application by [`QueueRules::max_text`](crate::QueueRules::max_text).
 
 use crate::asking::{Answer, Asking};
 use crate::command::LlmRequest;
@@ -173,7 +176,7 @@ impl Reply {
     }
 
     pub(crate) fn on_llm(&mut self, now: Time, call: LlmCallId, event: LlmEvent, out: &mut Outbox) {
-        if let Some(answer) = self.asking.as_mut().and_then(|asking| asking.on_event(now, call, event)) {
+        if let Some(answer) = self.asking.as_mut().and_then(|asking| asking.on_event(now, call, event, out)) {
             self.on_answer(now, answer, out);
         }
     }
