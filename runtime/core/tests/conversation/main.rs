@@ -1,4 +1,8 @@
-//! The conversation through its public face: what it promises in any interleaving.
+//! The conversation through its public face: what it does, by behaviour, and what it promises in any interleaving.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests may")]
 
 mod driver;
+mod memory;
 mod properties;
+mod talk;
+mod vendors;
