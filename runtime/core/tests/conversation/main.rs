@@ -3,6 +3,7 @@
 
 mod driver;
 mod memory;
+mod order;
 mod properties;
 mod talk;
 mod vendors;
