@@ -1,6 +1,7 @@
 //! The conversation through its public face: what it does, by behaviour, and what it promises in any interleaving.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests may")]
 
+mod barge_in;
 mod driver;
 mod memory;
 mod order;
