@@ -7,4 +7,5 @@ mod memory;
 mod order;
 mod properties;
 mod talk;
+mod turns;
 mod vendors;
