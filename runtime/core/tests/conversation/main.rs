@@ -9,3 +9,4 @@ mod properties;
 mod talk;
 mod turns;
 mod vendors;
+mod walkie_talkie;
