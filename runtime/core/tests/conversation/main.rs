@@ -5,6 +5,7 @@ mod barge_in;
 mod driver;
 mod memory;
 mod order;
+mod over_the_user;
 mod properties;
 mod talk;
 mod turns;
