@@ -7,6 +7,7 @@ mod memory;
 mod order;
 mod over_the_user;
 mod properties;
+mod speeches;
 mod talk;
 mod turns;
 mod vendors;
