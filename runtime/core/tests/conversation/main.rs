@@ -3,6 +3,7 @@
 
 mod barge_in;
 mod driver;
+mod ending;
 mod memory;
 mod order;
 mod over_the_user;
@@ -10,5 +11,6 @@ mod properties;
 mod speeches;
 mod talk;
 mod turns;
+mod updates;
 mod vendors;
 mod walkie_talkie;
