@@ -12,6 +12,7 @@ mod decode;
 mod diagnostic;
 mod expectation;
 mod fixtures;
+mod format;
 mod load;
 mod nearest;
 mod sentence;
@@ -26,6 +27,7 @@ use std::time::Duration;
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use expectation::{Expectations, Line, LineKind, NothingElse};
 pub use fixtures::{FixtureError, FixtureFolders, Fixtures};
+pub use format::fmt;
 pub use load::LoadError;
 pub use sentence::{
     Anchor, Bound, EventName, FieldPath, Literal, Offset, Op, Pattern, Quote, Segment, Sentence, Subject,

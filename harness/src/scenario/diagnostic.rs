@@ -73,6 +73,19 @@ impl fmt::Display for Diagnostic {
 pub struct Diagnostics(pub Vec<Diagnostic>);
 
 impl Diagnostics {
+    /// One mistake for each place, the first that was found, in the order of the file: the rows of a table repeat
+    /// each other's, and a value of a kind that no scenario has is no word of any list either.
+    pub(super) fn of(mut found: Vec<Diagnostic>) -> Self {
+        found.sort_by_key(|diagnostic| diagnostic.place);
+        let mut all: Vec<Diagnostic> = Vec::new();
+        for diagnostic in found {
+            if all.last().is_none_or(|last| last.place != diagnostic.place) {
+                all.push(diagnostic);
+            }
+        }
+        Self(all)
+    }
+
     /// The text a terminal shows, without a final line break.
     #[must_use]
     pub fn render(&self, renderer: &Renderer) -> String {

@@ -181,18 +181,3 @@ fn case(
     let quiet = expectations.nothing_else.as_ref().map_or(QUIET, |nothing_else| nothing_else.quiet);
     Some(Case { title, agent, asr, llm, tts, steps, expectations, repeat: repeat?, limit: limit?, quiet })
 }
-
-impl Diagnostics {
-    /// One mistake for each place, the first that was found, in the order of the file: the rows of a table repeat
-    /// each other's, and a value of a kind that no scenario has is no word of any list either.
-    fn of(mut found: Vec<Diagnostic>) -> Self {
-        found.sort_by_key(|diagnostic| diagnostic.place);
-        let mut all: Vec<Diagnostic> = Vec::new();
-        for diagnostic in found {
-            if all.last().is_none_or(|last| last.place != diagnostic.place) {
-                all.push(diagnostic);
-            }
-        }
-        Self(all)
-    }
-}

@@ -29,6 +29,7 @@ use bargein_core::Time;
 pub(super) use parse::{anchor, sentence};
 pub use path::{FieldPath, Segment};
 pub use pattern::Pattern;
+pub(super) use token::spaced;
 
 use crate::timeline::{Event, StepId};
 

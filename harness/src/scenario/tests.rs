@@ -3,6 +3,7 @@
 mod bytes;
 mod cases;
 mod examples;
+mod format;
 mod mistakes;
 
 use std::path::PathBuf;

@@ -75,6 +75,16 @@ fn quoted(rest: &str) -> Option<(String, usize)> {
     None
 }
 
+/// A sentence with one space between its tokens; `None` when it has a quote that is never closed.
+pub(in crate::scenario) fn spaced(text: &str) -> Option<String> {
+    let tokens = tokens(text).ok()?.into_iter().map(|token| match token.kind {
+        TokenKind::Word(word) => word,
+        TokenKind::Quoted(text) => quote(&text),
+        TokenKind::Sign(sign) => sign.to_owned(),
+    });
+    Some(tokens.collect::<Vec<_>>().join(" "))
+}
+
 /// Whether a text can stand without quotes where a value is due.
 pub(super) fn is_bare(text: &str) -> bool {
     !super::parse::is_keyword(text)

@@ -6,7 +6,7 @@ use super::super::Scenario;
 use super::Shelf;
 
 /// Pieces of scenarios, whole and broken.
-fn piece() -> impl Strategy<Value = String> {
+pub(super) fn piece() -> impl Strategy<Value = String> {
     const KNOWN: [&str; 53] = [
         "version: 1\n",
         "name: x\n",

@@ -118,7 +118,8 @@ impl<'a> Reading<'a> {
             self.refuse(place, format!("nested deeper than {MAX_DEPTH} levels"), None);
             return None;
         }
-        let flow = self.source.text()[place.start..].starts_with(['[', '{']);
+        // A block has no opening mark.
+        let flow = place.length > 0;
         self.open.push(Open { start: place, flow, kind });
         Some(())
     }
@@ -129,8 +130,9 @@ impl<'a> Reading<'a> {
             OpenKind::List(items) => items.last().map(|item| item.place.end),
             OpenKind::Map { entries, .. } => entries.last().map(|entry| entry.value.place.end),
         };
-        // A block ends where its last item does, not where the next token begins.
-        let end = if open.flow { place.end } else { last.unwrap_or(open.start.end) };
+        // A block ends where its last item does, not where the next token begins; what is in braces or brackets ends
+        // with one character, whatever the parser takes with it.
+        let end = if open.flow { place.start + 1 } else { last.unwrap_or(open.start.end) };
         let place = self.source.place(open.start.start..end);
         let kind = match open.kind {
             OpenKind::List(items) => NodeKind::List { items, flow: open.flow },

@@ -110,7 +110,7 @@ fn a_duration_has_a_unit() {
      --> a.yaml:3:42
       |
     3 | nothing_else: { streams: [error], quiet: [2s] }
-      |                                          ^^^^^
+      |                                          ^^^^
     ");
 }
 
@@ -171,7 +171,7 @@ fn a_step_does_one_thing_of_one_actor() {
      --> a.yaml:4:32
       |
     4 |   - { user: { says: hi }, app: { speak: ho } }
-      |                                ^^^^^^^^^^^^^^
+      |                                ^^^^^^^^^^^^^
     ");
     insta::assert_snapshot!(wrong_below("steps:\n  - says: hi\n"), @"
     error: a step has no key `says`
@@ -392,7 +392,7 @@ fn a_table_of_cases_is_rectangular() {
      --> a.yaml:3:30
       |
     3 | cases: { columns: [a], rows: [] }
-      |                              ^^^
+      |                              ^^
     ");
     insta::assert_snapshot!(wrong_below("cases: { columns: [a], rows: [[[1]]] }\n"), @"
     error: a cell is a single value, not a list
