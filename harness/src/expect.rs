@@ -7,8 +7,10 @@
 //! What a line means:
 //! - An anchor without a number is its event's first occurrence. An event without a number, where a sentence says
 //!   what happens, is any of them.
-//! - `within 300ms of A` is the stretch from A to 300 ms later; both ends belong to it. What may also come earlier is
-//!   written `at A ± 300ms`. `after` and `before` go by the order of recording within one instant.
+//! - `within 300ms of A` is the stretch from A to 300 ms later; both ends belong to it. Where A is taken from samples
+//!   of the agent (`agent.speaks`, `agent.falls_silent`, `ID.start` and `ID.end` of the app), it begins 20 ms earlier:
+//!   such a sample left with a frame that long before at most. What may come earlier than that is written
+//!   `at A ± 300ms`. `after` and `before` go by the order of recording within one instant.
 //! - **A line whose anchor never comes fails**, under `never` too: it could not be judged.
 //! - `nothing_else`: a line accounts for the entries that met it and for those its anchors name. The end of a stretch
 //!   of speech is accounted for with its beginning.
@@ -134,7 +136,8 @@ impl Evaluator {
         self.nothing_else.as_ref().map(|(_, verdict)| verdict)
     }
 
-    /// When the anchor of a step is: without a number, its event's first occurrence at or after `not_before`.
+    /// When the anchor of a step is: without a number, its event's first occurrence at or after `not_before`; for a
+    /// moment of a step, its first occurrence at all.
     #[must_use]
     pub fn resolve(&self, anchor: &Anchor, not_before: Time) -> Resolution {
         anchor::resolve(&self.record, anchor, not_before)

@@ -5,6 +5,7 @@ use bargein_core::Time;
 use super::record::{Occurrence, Point, Record};
 use super::truth::{self, Truth};
 use crate::scenario::{Anchor, Offset};
+use crate::timeline::Event;
 
 /// What is known of the anchor of a step.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,7 +28,9 @@ pub(super) enum Missing {
 }
 
 pub(super) fn resolve(record: &Record, anchor: &Anchor, not_before: Time) -> Resolution {
-    match find(record, anchor, Point::start_of(not_before)) {
+    // A step's own moment is that moment, whenever it was.
+    let from = if matches!(anchor.event.event, Event::Step(..)) { Time::ZERO } else { not_before };
+    match find(record, anchor, Point::start_of(from)) {
         Ok(occurrence) => Resolution::At(anchor.offset.from(occurrence.point.at)),
         Err(Missing::Waiting) => Resolution::Waiting,
         Err(Missing::Lost(why)) => Resolution::Lost(why),

@@ -261,7 +261,7 @@ fn measured(record: &Record, line: &Line, window: &Window) -> Judgement {
     let seen = Seen::of(record, line, &unbounded);
     match seen.matching.first() {
         Some(first) => {
-            let took = first.point.at.since(window.from.at);
+            let took = first.point.at.since(window.base);
             let accounts_for = vec![first.point.order];
             Judgement { accounts_for, ..Judgement::of(Verdict::Measured(Some(took))) }
         }

@@ -8,13 +8,13 @@ use bargein_core::Time;
 use super::SETTLING;
 use crate::scenario::{Action, Case, EventName};
 use crate::timeline::{Entry, Event, StepId};
-use crate::vocabulary::StepMoment;
+use crate::vocabulary::{StepMoment, Stream};
 
 /// All entries so far, and up to when nothing can be added any more.
 #[derive(Debug)]
 pub(super) struct Record {
     events: BTreeMap<Event, Vec<Occurrence>>,
-    /// How many calls each step makes.
+    /// How many calls each step of the app makes.
     calls: BTreeMap<StepId, u32>,
     pushed: u64,
     now: Time,
@@ -38,9 +38,9 @@ pub(super) struct Occurrence {
 
 impl Record {
     pub(super) fn new(case: &Case) -> Self {
-        let calls = case.steps.iter().map(|step| match &step.action {
-            Action::App(app) => (step.id.clone(), app.times),
-            Action::User(_) => (step.id.clone(), 1),
+        let calls = case.steps.iter().filter_map(|step| match &step.action {
+            Action::App(app) => Some((step.id.clone(), app.times)),
+            Action::User(_) => None,
         });
         Self {
             events: BTreeMap::new(),
@@ -115,6 +115,15 @@ impl Record {
         match name.nth {
             Some(nth) => all.get(nth as usize - 1..nth as usize).unwrap_or_default(),
             None => all,
+        }
+    }
+
+    /// Whether the times of an event are those of samples the agent sent into the room.
+    pub(super) fn is_of_room_audio(&self, event: &Event) -> bool {
+        match event {
+            Event::Observed(event) => event.row().stream == Stream::Playout,
+            Event::Step(id, StepMoment::Start | StepMoment::End) => self.calls.contains_key(id),
+            Event::Step(_, StepMoment::Accepted | StepMoment::Refused) => false,
         }
     }
 

@@ -1,10 +1,15 @@
 //! The stretch of the timeline that a bound leaves.
 
+use std::time::Duration;
+
 use bargein_core::Time;
 
 use super::anchor::{self, Missing};
 use super::record::{Point, Record};
 use crate::scenario::{Anchor, Bound, Offset};
+
+/// The length of a frame of room audio. What a frame brings is caused when it leaves, and heard at most so much later.
+const FRAME: Duration = Duration::from_millis(20);
 
 /// A stretch of the timeline. Both ends belong to it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -12,6 +17,8 @@ pub(super) struct Window {
     pub(super) from: Point,
     /// `None`: to the end of the run.
     pub(super) to: Option<Point>,
+    /// What delays are counted from.
+    pub(super) base: Time,
     /// The entries its anchors stand on.
     pub(super) anchors: Vec<u64>,
 }
@@ -19,12 +26,17 @@ pub(super) struct Window {
 /// The window of a bound; without it, the anchor that is missing.
 pub(super) fn window(record: &Record, bound: Option<&Bound>) -> Result<Window, Missing> {
     let start = Point::start_of(Time::ZERO);
-    let Some(bound) = bound else { return Ok(Window { from: start, to: None, anchors: Vec::new() }) };
+    let Some(bound) = bound else {
+        return Ok(Window { from: start, to: None, base: Time::ZERO, anchors: Vec::new() });
+    };
+    let mut base = None;
     let (from, to, anchors) = match bound {
         Bound::Within { delay, of, .. } => {
             let anchor = find(record, of, start)?;
             let to = Point::end_of(anchor.at + *delay);
-            (Point::start_of(anchor.at), Some(to), vec![anchor.entry])
+            let slack = if record.is_of_room_audio(&of.event.event) { FRAME } else { Duration::ZERO };
+            base = Some(anchor.at);
+            (Point::start_of(anchor.at - slack), Some(to), vec![anchor.entry])
         }
         Bound::Between(from, to) => {
             let from = find(record, from, start)?;
@@ -45,7 +57,7 @@ pub(super) fn window(record: &Record, bound: Option<&Bound>) -> Result<Window, M
             (Point::start_of(anchor.at - *tolerance), Some(to), vec![anchor.entry])
         }
     };
-    Ok(Window { from, to, anchors })
+    Ok(Window { from, to, base: base.unwrap_or(from.at), anchors })
 }
 
 impl Window {

@@ -17,6 +17,24 @@ fn within_begins_at_the_anchor_and_both_ends_belong_to_it() {
 }
 
 #[test]
+fn within_an_anchor_of_room_audio_begins_a_frame_earlier() {
+    for (anchor, begins) in [
+        ("agent.falls_silent", 1980),
+        ("agent.speaks", 1980),
+        ("tell.end", 1980),
+        ("tell.start", 1980),
+        ("tell.accepted", 2000),
+        ("ask.end", 2000),
+    ] {
+        for (at, met) in [(begins - 1, false), (begins, true), (2100, true), (2101, false)] {
+            let case = expecting(&[&format!("tts.closed_by_agent within 100ms of {anchor}")]);
+            let evaluator = run(&case, &format!("{at} tts.closed_by_agent\n2000 {anchor}\nover 9000"));
+            assert_eq!(*evaluator.verdicts()[0] == Verdict::Met, met, "{anchor}, {at}");
+        }
+    }
+}
+
+#[test]
 fn a_failed_line_says_by_when_it_was_waited_for_and_what_came_nearest() {
     insta::assert_snapshot!(check(
         "error where of = llm and kind = rate_limited within 300ms of llm.request.1",

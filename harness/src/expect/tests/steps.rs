@@ -24,6 +24,11 @@ fn an_anchor_is_the_first_occurrence_not_before_the_step_in_front() {
     assert_eq!(resolve("agent.speaks + 2s", "101", timeline), Resolution::At(millis("5000")));
     assert_eq!(resolve("agent.speaks.1 + 2s", "101", timeline), Resolution::At(millis("2100")));
     assert_eq!(resolve("ask.end - 1s", "0", timeline), Resolution::At(millis("4000")));
+    assert_eq!(
+        resolve("ask.end - 1s", "5001", timeline),
+        Resolution::At(millis("4000")),
+        "a step's own moment"
+    );
     assert_eq!(resolve("agent.speaks", "3001", timeline), Resolution::Waiting);
     assert_eq!(resolve("agent.speaks.3", "0", timeline), Resolution::Waiting);
 }
