@@ -15,6 +15,7 @@ mod fixtures;
 mod format;
 mod load;
 mod nearest;
+mod schema;
 mod sentence;
 mod source;
 mod step;
@@ -29,6 +30,7 @@ pub use expectation::{Expectations, Line, LineKind, NothingElse};
 pub use fixtures::{FixtureError, FixtureFolders, Fixtures};
 pub use format::fmt;
 pub use load::LoadError;
+pub use schema::schema;
 pub use sentence::{
     Anchor, Bound, EventName, FieldPath, Literal, Offset, Op, Pattern, Quote, Segment, Sentence, Subject,
     Test,

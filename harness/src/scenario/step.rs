@@ -5,7 +5,9 @@ mod read;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub(super) use read::{known_steps, step};
+#[cfg(test)]
+pub(super) use read::{APP_KEYS, USER_KEYS};
+pub(super) use read::{PRIORITIES, ROLES, SAME_PRIORITIES, SIGNALS, known_steps, step};
 
 use bargein_core::{Message, Signal, SpeechOptions};
 
