@@ -1,6 +1,7 @@
 //! What is due at a fixed time: repeated calls, and the moments of the user's steps, which are known in advance.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::OccupiedEntry;
 
 use bargein_core::Time;
 
@@ -30,10 +31,8 @@ impl Agenda {
     }
 
     /// The next thing that is due by `now`.
-    pub(super) fn take(&mut self, now: Time) -> Option<(Time, Due)> {
-        let entry = self.due.first_entry().filter(|entry| entry.key().0 <= now)?;
-        let ((at, _), due) = entry.remove_entry();
-        Some((at, due))
+    pub(super) fn take(&mut self, now: Time) -> Option<Due> {
+        self.due.first_entry().filter(|entry| entry.key().0 <= now).map(OccupiedEntry::remove)
     }
 
     /// When the next thing is due.

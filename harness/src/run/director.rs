@@ -57,8 +57,8 @@ pub(super) struct Ended {
 enum Next {
     /// There is none.
     Nothing,
-    /// At this time.
-    At(Time),
+    /// It is made to begin at the first time, so that it begins at the second.
+    At(Time, Time),
     /// Its anchor has not come, or the step before it has not ended.
     Unknown,
     /// It cannot begin any more.
@@ -84,16 +84,14 @@ impl<'a> Director<'a> {
             self.look(now);
             let next = self.next();
             let begins = match next {
-                Next::At(at) => Some(self.stage.millisecond_of(at)),
+                Next::At(wake, at) if wake <= now => {
+                    self.begin(at, now).await;
+                    continue;
+                }
+                Next::At(wake, _) => Some(wake),
                 Next::Never(why) => return self.stuck(now, why),
                 Next::Nothing | Next::Unknown => None,
             };
-            if let Next::At(at) = next
-                && begins <= Some(now)
-            {
-                self.begin(at.max(self.stage.millisecond_of(now))).await;
-                continue;
-            }
             let quiet = self.still_since.filter(|_| begins.is_none()).map(|since| since + self.case.quiet());
             if quiet.is_some_and(|until| until <= now) {
                 match next {
@@ -124,10 +122,10 @@ impl<'a> Director<'a> {
 
     /// Does what the agenda has for now.
     fn carry_out(&mut self, now: Time) {
-        while let Some((at, due)) = self.agenda.take(now) {
+        while let Some(due) = self.agenda.take(now) {
             match due {
                 Due::Record(entry) => self.recorder.record(entry),
-                Due::Call(step) => self.call(at, step),
+                Due::Call(step) => self.call(now, step),
             }
         }
     }
@@ -152,106 +150,107 @@ impl<'a> Director<'a> {
         }
     }
 
-    /// A call of a step came to something.
+    /// A call of a step came to something: it ends when it has been heard, or sent if there is nothing to hear.
     fn follow(&mut self, index: usize, moment: StepMoment, at: Time) {
         let Some((_, Act::Call { call, .. })) = self.case.step(index) else { return };
-        let speaks = matches!(call, AppCall::Speak { .. } | AppCall::Ask { .. });
         let is_over = match moment {
-            StepMoment::End | StepMoment::Refused => true,
-            StepMoment::Accepted => !speaks,
-            StepMoment::Start => false,
+            StepMoment::End => true,
+            StepMoment::Refused => speaks(call),
+            StepMoment::Accepted | StepMoment::Start => false,
         };
-        if is_over {
-            let begun = &mut self.begun[index];
-            begun.calls = begun.calls.saturating_sub(1);
-            if begun.calls == 0 {
-                begun.ends = Some(at.max(begun.at));
-            }
+        let begun = &mut self.begun[index];
+        if is_over && begun.calls > 0 {
+            begun.calls -= 1;
+            begun.ends = (begun.calls == 0).then(|| at.max(begun.at));
         }
     }
 
     /// When the step begins that is next in the file.
     fn next(&self) -> Next {
-        let Some((step, _)) = self.case.step(self.begun.len()) else { return Next::Nothing };
+        let Some((step, act)) = self.case.step(self.begun.len()) else { return Next::Nothing };
         let before = self.begun.last();
         let not_before = before.map_or(Time::ZERO, |before| before.at);
-        let Some(anchor) = &step.at else {
-            return before.map_or(Next::At(Time::ZERO), |before| before.ends.map_or(Next::Unknown, Next::At));
+        let due = match &step.at {
+            None => before.map_or(Resolution::At(Time::ZERO), |before| {
+                before.ends.map_or(Resolution::Waiting, Resolution::At)
+            }),
+            Some(anchor) => self.resolve(anchor, not_before),
         };
-        match self.resolve(anchor, not_before) {
+        match due {
             Resolution::At(at) if at < not_before => {
                 Next::Never(format!("it was due at {at}, but the step before it began at {not_before}"))
             }
-            Resolution::At(at) => Next::At(at),
+            // Sound is put down a little earlier, so that it begins at its very sample.
+            Resolution::At(at) if matches!(act, Act::Say { .. }) => {
+                Next::At(self.stage.millisecond_of(at), at)
+            }
+            Resolution::At(at) => Next::At(at, at),
             Resolution::Waiting => Next::Unknown,
             Resolution::Lost(why) => Next::Never(why),
         }
     }
 
-    /// When an anchor is. What the user does is known in advance.
+    /// When an anchor is. What the user does is known in advance; what a step did before counts too, since there is
+    /// no other like it.
     fn resolve(&self, anchor: &Anchor, not_before: Time) -> Resolution {
         let EventName { event, nth } = &anchor.event;
         let planned = self.agenda.entries().find(|entry| entry.event == *event);
-        match planned.filter(|entry| entry.at >= not_before && nth.unwrap_or(1) == 1) {
+        match planned.filter(|_| nth.unwrap_or(1) == 1) {
             Some(entry) => Resolution::At(moved(entry.at, anchor.offset)),
+            None if matches!(event, Event::Step(..)) => self.evaluator.resolve(anchor, Time::ZERO),
             None => self.evaluator.resolve(anchor, not_before),
         }
     }
 
     /// Begins the next step, due at `at`.
-    async fn begin(&mut self, at: Time) {
+    async fn begin(&mut self, at: Time, now: Time) {
         let index = self.begun.len();
         let Some((step, act)) = self.case.step(index) else { return };
-        let (ends, calls) = match act {
+        let ends = match act {
             Act::Say { text, speech } => {
-                let began = self.stage.say(at, text, speech);
-                self.plan(step, StepMoment::Start, began + speech.start());
-                (Some(self.plan(step, StepMoment::End, began + speech.end())), 0)
+                let began = self.stage.say(at.max(self.stage.millisecond_of(now)), text, speech);
+                self.plan(step, began + speech.start(), began + speech.end())
             }
-            Act::Wait(duration) => {
-                self.plan(step, StepMoment::Start, at);
-                (Some(self.plan(step, StepMoment::End, at + *duration)), 0)
-            }
+            Act::Wait(duration) => self.plan(step, at, at + *duration),
             Act::Text(text) => {
                 self.stage.send_text(text).await;
-                self.plan(step, StepMoment::Start, at);
-                (Some(self.plan(step, StepMoment::End, at)), 0)
+                self.plan(step, now, now)
             }
             Act::Signal(signal) => {
                 self.stage.send_signal(*signal).await;
-                self.plan(step, StepMoment::Start, at);
-                (Some(self.plan(step, StepMoment::End, at)), 0)
+                self.plan(step, now, now)
             }
             Act::Call { times, every, .. } => {
-                for number in 0..*times {
-                    self.agenda.put(at + *every * number, Due::Call(index));
-                }
-                (None, *times)
+                (0..*times).for_each(|number| self.agenda.put(at + *every * number, Due::Call(index)));
+                None
             }
         };
+        let calls = if let Act::Call { times, .. } = act { *times } else { 0 };
         self.begun.push(Begun { at, ends, calls });
     }
 
-    /// Puts down a moment of a step of the user. It is said to its end, whatever the agent does.
-    fn plan(&mut self, step: &Step, moment: StepMoment, at: Time) -> Time {
-        let entry = Entry::new(at, (step.id.clone(), moment));
-        let entry = if moment == StepMoment::End { entry.with("how", "whole") } else { entry };
-        self.agenda.put(at, Due::Record(entry));
-        at
+    /// Puts down the moments of a step of the user, and gives its end. It is done whole, whatever the agent does.
+    fn plan(&mut self, step: &Step, starts: Time, ends: Time) -> Option<Time> {
+        self.agenda.put(starts, Due::Record(Entry::new(starts, (step.id.clone(), StepMoment::Start))));
+        self.agenda.put(ends, Due::Record(end(step, ends)));
+        Some(ends)
     }
 
     /// Makes a call of a step. A session that is over refuses everything; one that cannot take so many calls at once
     /// gets this one a little later.
-    fn call(&mut self, at: Time, index: usize) {
+    fn call(&mut self, now: Time, index: usize) {
         let Some((step, Act::Call { call, .. })) = self.case.step(index) else { return };
         match self.stage.call(&step.id, call.clone()) {
             Ok(()) => {}
-            Err(CallError::Busy) => self.agenda.put(at + TICK, Due::Call(index)),
+            Err(CallError::Busy) => return self.agenda.put(now + TICK, Due::Call(index)),
             Err(CallError::Over) => {
-                let refused =
-                    Entry::new(at, (step.id.clone(), StepMoment::Refused)).with("reason", "stopping");
+                let refused = Entry::new(now, (step.id.clone(), StepMoment::Refused)).with("reason", "stopping");
                 self.recorder.record(refused);
             }
+        }
+        if !speaks(call) {
+            self.recorder.record(Entry::new(now, (step.id.clone(), StepMoment::Start)));
+            self.recorder.record(end(step, now));
         }
     }
 
@@ -264,6 +263,15 @@ impl<'a> Director<'a> {
     fn stuck(&self, at: Time, why: String) -> Ended {
         Ended { at, stuck: Some((self.begun.len(), why)) }
     }
+}
+
+/// Whether what comes of a call is to be heard.
+fn speaks(call: &AppCall) -> bool {
+    matches!(call, AppCall::Speak { .. } | AppCall::Ask { .. })
+}
+
+fn end(step: &Step, at: Time) -> Entry {
+    Entry::new(at, (step.id.clone(), StepMoment::End)).with("how", "whole")
 }
 
 /// A time moved by an offset, at most back to time 0.

@@ -21,15 +21,16 @@ pub(super) fn verdict(case: &Case, runs: &[Played]) -> Verdict {
 
 fn of_run(case: &Case, run: usize, played: &Played) -> Vec<Failure> {
     let source = case.source();
-    let mut failures = Vec::new();
     if let Some((step, why)) = &played.stuck
         && let Some((step, _)) = case.step(*step)
     {
         let message = format!("`{}` could not begin", step.id);
         let place = step.at_place.unwrap_or(step.place);
         let diagnostic = Diagnostic::new(source, place, message).with_label(why.as_str());
-        failures.push(Failure { diagnostic, run, around: None });
+        // What was expected behind it is only its consequence.
+        return vec![Failure { diagnostic, run, around: None }];
     }
+    let mut failures = Vec::new();
     let lines = &case.expectations().lines;
     for (line, verdict) in lines.iter().zip(&played.verdicts) {
         if let expect::Verdict::Failed(failure) = verdict {
