@@ -9,14 +9,14 @@ mod case;
 mod director;
 mod grace;
 mod outcome;
+mod outside;
 mod play;
 mod pool;
 mod seeds;
-mod stopwatch;
 mod verdict;
 
 pub use case::Case;
 pub use outcome::{CaseName, CaseResult, Failure, Run, Verdict};
+pub use outside::Stopwatch;
 pub use play::{Mode, PlayError, Played, play};
 pub use pool::play_all;
-pub use stopwatch::Stopwatch;

@@ -145,7 +145,7 @@ mod tests {
         let cases = [
             ("scenarios/limits/llm_429.yaml", "limits/llm_429"),
             ("./scenarios/limits/llm_429.yaml", "limits/llm_429"),
-            ("/home/qa/scenarios/limits/deep/llm_429.yaml", "limits/deep/llm_429"),
+            ("/srv/qa/scenarios/limits/deep/llm_429.yaml", "limits/deep/llm_429"),
             ("limits/llm_429.yaml", "limits/llm_429"),
             ("../qa/limits/llm_429.yaml", "limits/llm_429"),
             ("llm_429.yaml", "llm_429"),

@@ -13,9 +13,9 @@ use std::time::Duration;
 
 use super::case::Case;
 use super::outcome::{CaseResult, Run, Verdict};
+use super::outside::{Stopwatch, start_thread};
 use super::play::Mode;
 use super::seeds::play_seeds;
-use super::stopwatch::Stopwatch;
 use crate::world::Recorder;
 
 /// How long the machine may take for one run.
@@ -113,16 +113,10 @@ impl Pool {
     }
 
     /// Starts one more worker.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "workers are outside every world and wait for no clock of one"
-    )]
     fn hire(&mut self) -> io::Result<()> {
         let (worker, work, news) = (self.hired, Arc::clone(&self.work), self.news.clone());
         self.hired += 1;
-        let labour = move || labour(worker, &work, &news);
-        std::thread::Builder::new().name(format!("case worker {worker}")).spawn(labour)?;
-        Ok(())
+        start_thread(format!("case worker {worker}"), move || labour(worker, &work, &news))
     }
 }
 

@@ -8,8 +8,8 @@ use bargein_core::Time;
 
 use super::case::Case;
 use super::outcome::{CaseResult, Run, Verdict};
+use super::outside::Stopwatch;
 use super::play::{Mode, play};
-use super::stopwatch::Stopwatch;
 use super::verdict::verdict;
 use crate::world::Recorder;
 
