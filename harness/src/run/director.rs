@@ -244,7 +244,8 @@ impl<'a> Director<'a> {
             Ok(()) => {}
             Err(CallError::Busy) => return self.agenda.put(now + TICK, Due::Call(index)),
             Err(CallError::Over) => {
-                let refused = Entry::new(now, (step.id.clone(), StepMoment::Refused)).with("reason", "stopping");
+                let refused =
+                    Entry::new(now, (step.id.clone(), StepMoment::Refused)).with("reason", "stopping");
                 self.recorder.record(refused);
             }
         }

@@ -2,8 +2,8 @@
 //!
 //! One syllable of 220 ms a CJK character, 60 ms for any other letter or digit; punctuation and spaces take no time.
 //! A syllable is a vowel: the harmonics of a gliding voice under three formants, louder in its middle than at its
-//! borders and never silent, so that a voice detector hears one uninterrupted voice. Whole numbers only: the same
-//! samples on every machine.
+//! borders and never silent, so that a voice detector hears one uninterrupted voice. The last one dies away, as a voice
+//! does; the detector's answer then ends with it. Whole numbers only: the same samples on every machine.
 
 use std::sync::LazyLock;
 
@@ -51,7 +51,20 @@ pub(super) fn speak(text: &str) -> Vec<i16> {
     for (index, character) in text.chars().filter(|c| c.is_alphanumeric()).enumerate() {
         push_syllable(&mut samples, index, if is_cjk(character) { CJK_SYLLABLE } else { LETTER });
     }
+    let dies_from = samples.len().saturating_sub(LETTER);
+    die_away(&mut samples[dies_from..]);
     samples
+}
+
+/// Softer by 30 dB towards the end.
+fn die_away(samples: &mut [i16]) {
+    // 10^(-30/20/960) in 2^30ths: 30 dB in 60 ms.
+    const STEP: i64 = 1_069_885_668;
+    let mut gain = 1_i64 << 30;
+    for sample in samples {
+        gain = (gain * STEP) >> 30;
+        *sample = ((i64::from(*sample) * gain) >> 30) as i16;
+    }
 }
 
 /// Whether a character is written for a whole syllable: Han, kana and hangul.
@@ -123,7 +136,7 @@ mod tests {
     use earshot::{VoiceActivityDetector, VoiceActivityProfile};
 
     use super::*;
-    use crate::user::FRAME_SAMPLES;
+    use crate::user::{FRAME_SAMPLES, last_audible};
 
     /// Which 20 ms frames of a second of silence and then `samples`, `lead` samples into a frame, are voiced.
     fn voiced(samples: &[i16], lead: usize, profile: VoiceActivityProfile) -> Vec<bool> {
@@ -137,6 +150,7 @@ mod tests {
             .collect()
     }
 
+    /// The first and the last frame may hold too little of the signal.
     #[test]
     fn a_voice_detector_hears_one_uninterrupted_voice() {
         let long = "给我讲个长故事".repeat(20);
@@ -144,13 +158,30 @@ mod tests {
         for text in ["嗯", "a", "等一下", "OK, go", "今天天气怎么样？", &long, &mixed] {
             for lead in [0, 1, 100, 160, 300] {
                 for profile in [VoiceActivityProfile::AGGRESSIVE, VoiceActivityProfile::VERY_AGGRESSIVE] {
-                    // The first frame may hold too little of the signal.
                     let frames = voiced(&speak(text), lead, profile);
                     assert!(
                         frames[1..].iter().all(|voiced| *voiced),
                         "{text} {lead} samples into a frame: {frames:?}"
                     );
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn the_detectors_answer_ends_with_the_voice() {
+        for text in ["嗯", "等一下", "OK, go", "今天天气怎么样？"] {
+            let samples = speak(text);
+            let end = last_audible(&samples).unwrap();
+            for lead in [0, 1, 100, 160, 300] {
+                let heard = [samples.as_slice(), &[0; 3_200]].concat();
+                let frames = voiced(&heard, lead, VoiceActivityProfile::VERY_AGGRESSIVE);
+                let last = frames.iter().rposition(|voiced| *voiced).unwrap();
+                let later_by = ((last + 1) * FRAME_SAMPLES) as i64 - (lead + end) as i64;
+                assert!(
+                    (-320..=800).contains(&later_by),
+                    "{text} {lead} samples into a frame: {later_by} later"
+                );
             }
         }
     }
@@ -176,6 +207,6 @@ mod tests {
         let sum = speak("给我讲个长故事, please").iter().fold(0_u64, |sum, sample| {
             sum.wrapping_mul(31).wrapping_add(u64::from(sample.unsigned_abs()) << 1 | u64::from(*sample < 0))
         });
-        assert_eq!(sum, 4_479_272_646_945_416_579);
+        assert_eq!(sum, 8_307_729_940_111_046_437);
     }
 }
