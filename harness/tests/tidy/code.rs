@@ -15,6 +15,11 @@ const EMPTY_NAMES: &[&str] = &["Manager", "Helper", "Helpers", "Util", "Utils", 
 /// File names that say nothing of what is in the file.
 const EMPTY_STEMS: &[&str] = &["manager", "helper", "helpers", "util", "utils", "info", "data", "misc"];
 
+/// What stands outside every world, and may therefore ask the machine for one thing: the watch that says what a run
+/// cost, and the workers that play cases side by side.
+const OUTSIDE_WORLDS: &[(&str, &str)] =
+    &[("harness/src/run/stopwatch.rs", "Instant"), ("harness/src/run/pool.rs", "thread::Builder")];
+
 /// A file holds one idea; over 500 production lines, another noun is hiding in it.
 pub(crate) fn length(path: &str, source: &Source) -> Vec<Finding> {
     if is_test(path) || source.production_lines <= LONGEST {
@@ -56,7 +61,7 @@ pub(crate) fn stubs(_path: &str, source: &Source) -> Vec<Finding> {
         ("unimplemented!", "unfinished code"),
         ("[allow(", "`allow` stays when its cause is gone: `#[expect(lint, reason = \"...\")]`"),
     ];
-    let mut found = matches(source, &patterns);
+    let mut found = matches(source, patterns.iter());
     let marks = [["FIX", "ME"].concat(), ["X", "XX"].concat()];
     let comments =
         source.comments.iter().filter(|comment| marks.iter().any(|mark| comment.text.contains(mark)));
@@ -93,36 +98,35 @@ pub(crate) fn impurity(path: &str, source: &Source) -> Vec<Finding> {
     if path.starts_with("net/") || path == "harness/src/run/outside.rs" {
         return Vec::new();
     }
-    let mut found = matches(
-        source,
-        &[
-            ("Instant", "a clock: `bargein_net::Moment`"),
-            ("SystemTime", "a clock: `Clock::unix_millis`"),
-            ("tokio::time", "a clock: `bargein_net::Clock`"),
-            ("tokio::net", "a socket: `bargein_net::Network`"),
-            ("TcpStream", "a socket: `bargein_net::Network`"),
-            ("TcpListener", "a socket: `bargein_net::Network`"),
-            ("UdpSocket", "a socket: `bargein_net::Network`"),
-            ("tokio::spawn", "a task without an owner: `bargein_net::Tasks`"),
-            ("task::spawn", "a task without an owner: `bargein_net::Tasks`"),
-            ("JoinSet", "a task without an owner: `bargein_net::Tasks`"),
-            ("spawn_local", "a task without an owner: `bargein_net::Tasks`"),
-            ("spawn_blocking", "a thread: `bargein_net::Tasks`"),
-            ("thread::spawn", "a thread: `bargein_net::Tasks`"),
-            ("thread::Builder", "a thread: `bargein_net::Tasks`"),
-            ("thread::sleep", "a sleep: `bargein_net::Clock`"),
-            ("TokioExecutor", "tasks without an owner: `bargein_net::HyperExecutor`"),
-            ("TokioTimer", "a clock: `bargein_net::HyperTimer`"),
-            ("axum::serve", "tasks without an owner: `bargein_net::serve`"),
-            ("Uuid::new_v4", "chance: `bargein_net::Ids`"),
-            ("Uuid::now_v7", "chance: `bargein_net::Ids`"),
-            ("thread_rng", "chance: `bargein_net::Ids`"),
-            ("rand::rng", "chance: `bargein_net::Ids`"),
-            ("rand::random", "chance: `bargein_net::Ids`"),
-            ("OsRng", "chance: `bargein_net::Ids`"),
-            ("from_os_rng", "chance: `bargein_net::Ids`"),
-        ],
-    );
+    let is_outside = |pattern: &str| OUTSIDE_WORLDS.contains(&(path, pattern));
+    let patterns = [
+        ("Instant", "a clock: `bargein_net::Moment`"),
+        ("SystemTime", "a clock: `Clock::unix_millis`"),
+        ("tokio::time", "a clock: `bargein_net::Clock`"),
+        ("tokio::net", "a socket: `bargein_net::Network`"),
+        ("TcpStream", "a socket: `bargein_net::Network`"),
+        ("TcpListener", "a socket: `bargein_net::Network`"),
+        ("UdpSocket", "a socket: `bargein_net::Network`"),
+        ("tokio::spawn", "a task without an owner: `bargein_net::Tasks`"),
+        ("task::spawn", "a task without an owner: `bargein_net::Tasks`"),
+        ("JoinSet", "a task without an owner: `bargein_net::Tasks`"),
+        ("spawn_local", "a task without an owner: `bargein_net::Tasks`"),
+        ("spawn_blocking", "a thread: `bargein_net::Tasks`"),
+        ("thread::spawn", "a thread: `bargein_net::Tasks`"),
+        ("thread::Builder", "a thread: `bargein_net::Tasks`"),
+        ("thread::sleep", "a sleep: `bargein_net::Clock`"),
+        ("TokioExecutor", "tasks without an owner: `bargein_net::HyperExecutor`"),
+        ("TokioTimer", "a clock: `bargein_net::HyperTimer`"),
+        ("axum::serve", "tasks without an owner: `bargein_net::serve`"),
+        ("Uuid::new_v4", "chance: `bargein_net::Ids`"),
+        ("Uuid::now_v7", "chance: `bargein_net::Ids`"),
+        ("thread_rng", "chance: `bargein_net::Ids`"),
+        ("rand::rng", "chance: `bargein_net::Ids`"),
+        ("rand::random", "chance: `bargein_net::Ids`"),
+        ("OsRng", "chance: `bargein_net::Ids`"),
+        ("from_os_rng", "chance: `bargein_net::Ids`"),
+    ];
+    let mut found = matches(source, patterns.iter().filter(|(pattern, _)| !is_outside(pattern)));
     for piece in source.grouped_under("tokio").filter(|piece| matches!(piece.text.as_str(), "time" | "net")) {
         found.push(Finding::new(piece.line, format!("`tokio::{}`: `bargein_net` has it", piece.text)));
     }
@@ -131,16 +135,14 @@ pub(crate) fn impurity(path: &str, source: &Source) -> Vec<Finding> {
 
 /// What cannot be taken must be felt by who sends it: every channel has a bound.
 pub(crate) fn unbounded_channels(_path: &str, source: &Source) -> Vec<Finding> {
-    matches(
-        source,
-        &[
-            ("unbounded_channel", "an unbounded channel"),
-            ("UnboundedSender", "an unbounded channel"),
-            ("UnboundedReceiver", "an unbounded channel"),
-            ("mpsc::unbounded", "an unbounded channel"),
-            ("mpsc::channel()", "an unbounded channel"),
-        ],
-    )
+    let patterns = [
+        ("unbounded_channel", "an unbounded channel"),
+        ("UnboundedSender", "an unbounded channel"),
+        ("UnboundedReceiver", "an unbounded channel"),
+        ("mpsc::unbounded", "an unbounded channel"),
+        ("mpsc::channel()", "an unbounded channel"),
+    ];
+    matches(source, patterns.iter())
 }
 
 /// Whether the whole file is a test, a bench or a fuzz target.
@@ -150,7 +152,7 @@ pub(crate) fn is_test(path: &str) -> bool {
     file == "tests.rs" || folders.any(|folder| matches!(folder, "tests" | "benches" | "fuzz"))
 }
 
-fn matches(source: &Source, patterns: &[(&str, &str)]) -> Vec<Finding> {
+fn matches<'a>(source: &Source, patterns: impl Iterator<Item = &'a (&'a str, &'a str)>) -> Vec<Finding> {
     let mut found = Vec::new();
     for (pattern, what) in patterns {
         found.extend(
@@ -237,6 +239,13 @@ mod tests {
             lines(impurity, "a.rs", "use std::time::Duration; use tokio::{sync::mpsc}; // Instant"),
             [0; 0]
         );
+    }
+
+    #[test]
+    fn what_stands_outside_every_world_may_ask_for_one_thing() {
+        let text = "use std::time::Instant;\nthread::Builder::new();\n";
+        assert_eq!(lines(impurity, "harness/src/run/stopwatch.rs", text), [2]);
+        assert_eq!(lines(impurity, "harness/src/run/pool.rs", text), [1]);
     }
 
     #[test]
