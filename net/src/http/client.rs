@@ -25,6 +25,10 @@ const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 /// How many unused connections are kept to one authority.
 const POOL_IDLE_PER_HOST: usize = 32;
 
+/// How much of a body is read before anyone asks for it; also the longest head of a response. Small, so that a server
+/// feels it when its answer is left unread.
+const MOST_UNREAD: usize = 32 * 1024;
+
 /// A client with a connection pool of its own. Connections are tasks of `world.tasks`. Dropping a response's future or
 /// its body before the end closes the connection at once, which is how a call is cancelled.
 #[must_use]
@@ -37,6 +41,7 @@ where
         .pool_timer(HyperTimer(world.clock.clone()))
         .pool_idle_timeout(POOL_IDLE_TIMEOUT)
         .pool_max_idle_per_host(POOL_IDLE_PER_HOST)
+        .http1_max_buf_size(MOST_UNREAD)
         .build(Connector::new(world))
 }
 

@@ -19,6 +19,10 @@ use crate::{Clock, Io, Listener, Tasks, World};
 /// How long a connection may take to send the head of a request, an idle one its next request included.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// How much of a body may wait to be sent, so that whoever makes it soon feels a slow reader; also the longest head of
+/// a request.
+const MOST_UNSENT: usize = 32 * 1024;
+
 /// How long to wait after the system refused a connection for want of resources.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -103,6 +107,7 @@ fn http(clock: &Clock, is_memory: bool) -> http1::Builder {
     http.timer(HyperTimer(clock.clone()))
         .header_read_timeout(HEAD_TIMEOUT)
         .keep_alive(true)
+        .max_buf_size(MOST_UNSENT)
         // Off: the end of the client's bytes means that the client is gone.
         .half_close(false)
         // The date is the machine's, which would differ from run to run.
