@@ -136,3 +136,6 @@ impl fmt::Display for StepId {
         f.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests;

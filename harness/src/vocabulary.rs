@@ -1,7 +1,7 @@
 //! The words of the scenario language: every event a timeline can carry and every field it can have.
 //!
 //! The tables in this file are the only place an event or a field is named. The sentence parser, the "nearest known
-//! name" of its errors, the JSON Schema and the [reference page](reference) are all read off them, so a new event is
+//! name" of its errors, the JSON Schema and the [reference page](reference()) are all read off them, so a new event is
 //! one row here and an entry pushed by whoever observes it.
 //!
 //! Deliberately out: what an event means for a verdict ([`crate::expect`]) and how a timeline is written
@@ -218,7 +218,7 @@ events! {
                 "asr_latency", "llm_network_latency", "llm_first_token", "tts_network_latency",
                 "tts_first_frame_latency", "tts_discontinuity", "interruption",
             ]), "Which figure.";
-            "value": Measure, "The figure: a duration, or a count for tts_discontinuity and interruption.";
+            "value": Measure, "The figure: a count for `tts_discontinuity` and `interruption`, else a duration.";
         }
         /// A vendor failed for good, after the agent's retries.
         Error = "error" in Error {
@@ -263,7 +263,7 @@ events! {
 
         /// The model's server read a request.
         LlmRequest = "llm.request" in Llm {
-            "messages": Json, "The conversation sent: messages.-1.content is the question.";
+            "messages": Json, "The conversation sent; `messages.-1.content` is the question.";
             "header": Headers, "The request's headers.";
             "body": Json, "The whole body.";
         }
@@ -318,7 +318,7 @@ events! {
         /// The session refused the call; nothing changed.
         Refused = "refused" in Step {
             "reason": Words(&[
-                "listening", "queue_full", "lower_priority", "stopping", "too_long", "empty", "invalid",
+                "listening", "queue_full", "lower_priority", "stopping", "too_long", "empty",
             ]), "Why.";
         }
     }
@@ -331,3 +331,6 @@ impl EventRow {
         self.fields.iter().find(|field| field.name == name)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@ mod cases;
 mod examples;
 mod format;
 mod mistakes;
+mod sentences;
 
 use std::path::PathBuf;
 

@@ -4,41 +4,43 @@ use std::fmt::Write as _;
 
 use super::{EventRow, FieldKind, Observed, StepMoment, Stream};
 
-/// The page `docs/` shows: every stream with its events, their fields and what values these have.
+const HEAD: &str = "# Events and fields
+
+Every event a sentence can name, by the stream it belongs to in `nothing_else`. Below an event stand its fields, for tests behind
+`where`. `ID` is the name of a step. How sentences are made of them is said in [the scenario language](scenarios.md).
+";
+
+/// The page `docs/events.md`: every stream with its events, their fields and what values these have.
 #[must_use]
 pub fn reference() -> String {
-    let mut page = String::from("# Events and fields\n");
+    let mut page = String::from(HEAD);
     for stream in Stream::ALL {
-        let rows = Observed::ALL
-            .iter()
-            .map(|event| (String::new(), event.row()))
-            .chain(StepMoment::ALL.iter().map(|moment| ("ID.".to_owned(), moment.row())))
-            .filter(|(_, row)| row.stream == stream);
-        let _ = write!(page, "\n## {stream}\n\n| event | says |\n|---|---|\n");
-        for (prefix, row) in rows {
-            let _ = writeln!(page, "| `{prefix}{}` | {} |", row.word, says(row));
+        let observed = Observed::ALL.iter().map(|event| ("", event.row()));
+        let moments = StepMoment::ALL.iter().map(|moment| ("ID.", moment.row()));
+        let _ = write!(page, "\n## `{stream}`\n\n");
+        for (prefix, row) in observed.chain(moments).filter(|(_, row)| row.stream == stream) {
+            let _ = writeln!(page, "- `{prefix}{}`: {}", row.word, row.doc.trim());
+            fields(&mut page, row);
         }
     }
     page
 }
 
-fn says(row: &EventRow) -> String {
-    let mut says = row.doc.trim().to_owned();
+fn fields(page: &mut String, row: &EventRow) {
     for field in row.fields {
-        let _ = write!(says, "<br>`{}`: {} {}", field.name, field.doc, values(field.kind));
+        let _ = writeln!(page, "  - `{}` ({}): {}", field.name, values(field.kind), field.doc);
     }
-    says
 }
 
 fn values(kind: FieldKind) -> String {
     match kind {
-        FieldKind::Text => "Text.".to_owned(),
-        FieldKind::Words(words) => format!("`{}`.", words.join("`, `")),
-        FieldKind::Bool => "`true` or `false`.".to_owned(),
-        FieldKind::Number => "A number.".to_owned(),
-        FieldKind::Level => "A level such as `-20dB`.".to_owned(),
-        FieldKind::Measure => "A duration such as `300ms`, or a number.".to_owned(),
-        FieldKind::Json => "Entered by a path such as `messages.-1.content`; `-1` is the last.".to_owned(),
-        FieldKind::Headers => "Entered by name, such as `header.X-Request-Id`.".to_owned(),
+        FieldKind::Text => "text".to_owned(),
+        FieldKind::Words(words) => format!("`{}`", words.join("`, `")),
+        FieldKind::Bool => "`true`, `false`".to_owned(),
+        FieldKind::Number => "number".to_owned(),
+        FieldKind::Level => "level such as `-20dB`".to_owned(),
+        FieldKind::Measure => "duration such as `300ms`, or number".to_owned(),
+        FieldKind::Json => "entered by a path".to_owned(),
+        FieldKind::Headers => "entered by the header's name".to_owned(),
     }
 }

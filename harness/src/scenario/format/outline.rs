@@ -81,7 +81,6 @@ impl Role {
 struct Slot {
     start: usize,
     line: usize,
-    column: usize,
     group: usize,
     above: Vec<Above>,
     trailing: Option<String>,
@@ -91,6 +90,8 @@ struct Slot {
 struct Group {
     bytes: std::ops::Range<usize>,
     flow: bool,
+    /// The column of its items.
+    column: usize,
     /// The slot it is the value of.
     of: Option<usize>,
     below: Vec<Above>,
@@ -171,7 +172,7 @@ impl<'n> Outline<'n> {
     fn target(&mut self, source: &Source, next: usize, comment: &Comment) -> &mut Vec<Above> {
         let column = source.place(comment.at..comment.at).column;
         let ended = next.checked_sub(1).and_then(|before| {
-            let group = self.enclosing(before).find(|group| self.column(*group) <= column)?;
+            let group = self.enclosing(before).find(|group| self.groups[*group].column <= column)?;
             let goes_on = self.slots.get(next).is_some_and(|slot| self.is_within(slot.group, group));
             let is_inside = self.groups[group].flow && !self.groups[group].bytes.contains(&comment.at);
             (!goes_on && !is_inside).then_some(group)
@@ -224,11 +225,6 @@ impl<'n> Outline<'n> {
         false
     }
 
-    /// The column of a group's items.
-    fn column(&self, group: usize) -> usize {
-        self.slots.iter().find(|slot| slot.group == group).map_or(usize::MAX, |slot| slot.column)
-    }
-
     fn innermost_flow(&self, at: usize) -> Option<usize> {
         (0..self.groups.len()).rev().find(|group| {
             let group = &self.groups[*group];
@@ -265,7 +261,7 @@ impl Growing<'_> {
         };
         let number = self.groups.len();
         let bytes = node.place.start..node.place.end;
-        self.groups.push(Group { bytes, flow, of, below: Vec::new(), commented: false });
+        self.groups.push(Group { bytes, flow, column: usize::MAX, of, below: Vec::new(), commented: false });
         let pieces = match &node.kind {
             NodeKind::Scalar(_) => Vec::new(),
             NodeKind::List { items, .. } => items
@@ -291,7 +287,8 @@ impl Growing<'_> {
 
     fn slot(&mut self, start: usize, group: usize) -> usize {
         let place = self.source.place(start..start);
-        self.slots.push(Slot { start, line: place.line, column: place.column, group, ..Slot::default() });
+        self.groups[group].column = self.groups[group].column.min(place.column);
+        self.slots.push(Slot { start, line: place.line, group, ..Slot::default() });
         self.slots.len() - 1
     }
 

@@ -1,3 +1,5 @@
+//! The schema and the loader know the same keys.
+
 use serde_json::Value;
 
 use super::super::load::KEYS;
