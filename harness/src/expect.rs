@@ -10,7 +10,7 @@
 //! - `within 300ms of A` is the stretch from A to 300 ms later; both ends belong to it. Where A is taken from samples
 //!   of the agent (`agent.speaks`, `agent.falls_silent`, `ID.start` and `ID.end` of the app), it begins 20 ms earlier:
 //!   such a sample left with a frame that long before at most. What may come earlier than that is written
-//!   `at A ± 300ms`. `after` and `before` go by the order of recording within one instant.
+//!   `at A ± 300ms`. `between`, `after` and `before` go by the order of recording within one instant.
 //! - **A line whose anchor never comes fails**, under `never` too: it could not be judged.
 //! - `nothing_else`: a line accounts for the entries that met it and for those its anchors name. The end of a stretch
 //!   of speech is accounted for with its beginning.

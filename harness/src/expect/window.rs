@@ -40,8 +40,8 @@ pub(super) fn window(record: &Record, bound: Option<&Bound>) -> Result<Window, M
         }
         Bound::Between(from, to) => {
             let from = find(record, from, start)?;
-            let to = find(record, to, Point::start_of(from.at))?;
-            (Point::start_of(from.at), Some(Point::end_of(to.at)), vec![from.entry, to.entry])
+            let to = find(record, to, from.first())?;
+            (from.first(), Some(to.last()), vec![from.entry, to.entry])
         }
         Bound::After(anchor) => {
             let anchor = find(record, anchor, start)?;
@@ -90,6 +90,16 @@ struct Found {
 }
 
 impl Found {
+    /// The first point that is not before it.
+    fn first(&self) -> Point {
+        self.exact.unwrap_or_else(|| Point::start_of(self.at))
+    }
+
+    /// The last point that is not after it.
+    fn last(&self) -> Point {
+        self.exact.unwrap_or_else(|| Point::end_of(self.at))
+    }
+
     /// The first point that is after it.
     fn behind(&self) -> Point {
         match self.exact {

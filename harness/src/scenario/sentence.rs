@@ -75,7 +75,7 @@ pub enum Bound {
         /// Over all runs of a `repeat`, the share in percent that must hold: 95 of `p95`. `None`: every run.
         percentile: Option<u8>,
     },
-    /// From the first anchor to the second. The second, without a number, is its first occurrence after the first.
+    /// Recorded from the first anchor to the second, both included. The second, without a number, is its first occurrence after the first.
     Between(Anchor, Anchor),
     /// Recorded later than the anchor.
     After(Anchor),

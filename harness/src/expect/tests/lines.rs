@@ -88,7 +88,7 @@ fn an_entry_told_late_counts_by_its_own_time() {
 }
 
 #[test]
-fn after_and_before_go_by_the_order_of_recording_within_one_instant() {
+fn after_before_and_between_go_by_the_order_of_recording_within_one_instant() {
     for (line, met) in [
         ("llm.request after asr.final", true),
         ("asr.final before llm.request", true),
@@ -96,9 +96,15 @@ fn after_and_before_go_by_the_order_of_recording_within_one_instant() {
         ("llm.request before asr.final", false),
         ("llm.request after llm.request", false),
         ("llm.request after asr.final + 1ms", false),
+        ("llm.request between asr.final and error", true),
+        ("llm.request between asr.interim and asr.final", false),
+        ("asr.final between asr.interim and asr.final", true),
+        ("asr.interim between asr.final and error", false),
+        ("asr.interim between asr.final + 0ms and error", true),
         ("asr.final before llm.request - 0ms", true),
     ] {
-        let evaluator = run(&expecting(&[line]), "700 asr.final\n700 llm.request\nover 5000");
+        let evaluator =
+            run(&expecting(&[line]), "700 asr.interim\n700 asr.final\n700 llm.request\n700 error\nover 5000");
         assert_eq!(*evaluator.verdicts()[0] == Verdict::Met, met, "{line}");
     }
 }
