@@ -47,14 +47,18 @@ impl Subtree {
         let mut path: Vec<String> =
             path.into_iter().map(|segment| position(segment.as_ref()).to_owned()).collect();
         let is_about_key = message.starts_with("unknown key");
-        if let Some(key) = unknown_field(&message) {
+        let unknown = unknown_field(&message);
+        if let Some(key) = unknown.filter(|key| path.last().is_none_or(|last| last != key)) {
             path.push(key.to_owned());
         }
         let place = match self.places.get(&path) {
-            Some(places) if is_about_key || unknown_field(&message).is_some() => places.key,
+            Some(places) if is_about_key || unknown.is_some() => places.key,
             _ => self.place_of(path),
         };
-        Diagnostic::new(&self.source, place, message)
+        match without_proposal(&message) {
+            Some((message, proposal)) => Diagnostic::new(&self.source, place, message).with_help(proposal),
+            None => Diagnostic::new(&self.source, place, message),
+        }
     }
 
     /// Where the value of a path stands, or of the nearest thing above it.
@@ -151,6 +155,14 @@ fn file(decoder: &mut Decoder<'_>, fixtures: &dyn Fixtures, name: &str, place: P
 /// `[0]` is the position `0`.
 fn position(segment: &str) -> &str {
     segment.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(segment)
+}
+
+/// A message that proposes another name, and the proposal, which belongs on a line of its own.
+fn without_proposal(message: &str) -> Option<(String, &str)> {
+    let at = message.find("did you mean `")?;
+    let end = at + message[at..].find('?')? + 1;
+    let before = message[..at].trim_end_matches([' ', ',', ';']);
+    Some((format!("{before}{}", &message[end..]), &message[at..end]))
 }
 
 /// The key which serde's "unknown field `x`, expected …" names.

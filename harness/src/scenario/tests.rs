@@ -6,6 +6,7 @@ mod examples;
 mod format;
 mod mistakes;
 mod sentences;
+mod subtrees;
 
 use std::path::PathBuf;
 
