@@ -190,3 +190,30 @@ fn colours_are_for_terminals() {
         assert!(!(text(&output.stdout) + &text(&output.stderr)).contains('\u{1b}'), "{arguments:?}");
     }
 }
+
+#[test]
+fn fmt_rewrites_and_only_checks_when_told_so() {
+    let folder = folder("fmt");
+    let untidy = HOLDS.replace("name: the", "name:   the");
+    write(&folder, "holds.yaml", HOLDS);
+    write(&folder, "untidy.yaml", &untidy);
+    check(&folder, &["fmt", "--check", "holds.yaml"], 0, &[]);
+    check(&folder, &["fmt", "--check", "."], 4, &["untidy.yaml is not in canonical form"]);
+    assert_eq!(fs::read_to_string(folder.join("untidy.yaml")).unwrap(), untidy);
+    check(&folder, &["fmt", "."], 0, &[]);
+    assert_eq!(fs::read_to_string(folder.join("untidy.yaml")).unwrap(), HOLDS);
+    check(&folder, &["fmt", "--check", "."], 0, &[]);
+    write(&folder, "wrong.yaml", "version: 1\nname: [\n");
+    check(&folder, &["fmt", "."], 2, &["wrong.yaml"]);
+    check(&folder, &["fmt", "nowhere"], 1, &["nowhere"]);
+}
+
+#[test]
+fn schema_prints_a_schema_of_scenarios() {
+    let folder = folder("schema");
+    let output = check(&folder, &["schema"], 0, &[]);
+    let schema: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    for key in ["steps", "expect", "llm", "agent"] {
+        assert!(schema["properties"][key].is_object(), "{key}");
+    }
+}

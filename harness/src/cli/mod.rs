@@ -4,6 +4,8 @@
 
 mod exit;
 mod files;
+mod fmt;
+mod schema;
 mod surroundings;
 mod test;
 
@@ -32,6 +34,10 @@ const EXIT_CODES: &str = "Exit codes: 0 all passed, 1 wrong usage or configurati
 enum Command {
     /// Play scenarios and judge them.
     Test(test::Arguments),
+    /// Bring scenarios into their canonical form.
+    Fmt(fmt::Arguments),
+    /// Print the JSON Schema of scenarios, for editors.
+    Schema,
 }
 
 /// Does what the command line says. The first argument is the program's own name.
@@ -42,6 +48,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, surroundings: &mut Sur
     };
     match arguments.command {
         Command::Test(arguments) => test::run(&arguments, surroundings),
+        Command::Fmt(arguments) => fmt::run(&arguments, surroundings),
+        Command::Schema => schema::run(surroundings),
     }
 }
 
