@@ -8,7 +8,7 @@ use super::director::{Director, Ended};
 use super::grace::with_grace;
 use super::outcome::Run;
 use crate::expect::{Evaluator, Verdict};
-use crate::world::{Recorder, Stage, StageError};
+use crate::world::{Recorder, Stage, StageError, Struck};
 
 /// Over what a case is played.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -81,13 +81,13 @@ async fn scene(case: &Case, seed: u64, world: &World, recorder: &Recorder) -> Re
     evaluator.finish(at);
     let timeline = recorder.timeline();
     let run = Run { seed, talk: at.since(bargein_core::Time::ZERO), timeline };
-    let journal = stage.strike().await;
+    let Struck { journal, leftovers } = stage.strike().await;
     Ok(Played {
         run,
         journal,
         stuck,
         verdicts: evaluator.verdicts().into_iter().cloned().collect(),
         nothing_else: evaluator.nothing_else().cloned(),
-        leftovers: Vec::new(),
+        leftovers,
     })
 }

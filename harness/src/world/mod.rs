@@ -17,5 +17,5 @@ mod witness;
 pub use cast::Cast;
 pub(crate) use cast::wrong_config;
 pub use recorder::Recorder;
-pub(crate) use stage::Stage;
 pub use stage::StageError;
+pub(crate) use stage::{Stage, Struck};

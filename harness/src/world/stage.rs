@@ -11,7 +11,7 @@ use bargein_agent::{
 };
 use bargein_core::{AppCall, Signal, Time};
 use bargein_mocks::{Mock, Observer, Says, Utterance, serve_asr, serve_llm, serve_tts};
-use bargein_net::{Clock, Listener, Moment, Task, World};
+use bargein_net::{Clock, Listener, Moment, Task, Tasks, World};
 
 use super::cast::Cast;
 use super::clients::clients;
@@ -27,6 +27,7 @@ const GRACE: Duration = Duration::from_secs(1);
 /// Everything of a running case but its director.
 pub(crate) struct Stage {
     clock: Clock,
+    is_virtual: bool,
     /// Scenario time 0.
     origin: Moment,
     session: Arc<SessionHandle>,
@@ -34,9 +35,19 @@ pub(crate) struct Stage {
     microphone: Microphone,
     says: Says,
     witness: Arc<Mutex<Witness>>,
+    /// The session's tasks and those of its clients.
+    agent: Tasks,
     mocks: [Mock; 3],
     pump: Task,
     watch: Task,
+}
+
+/// What is left of a stage.
+pub(crate) struct Struck {
+    /// What happened to the session.
+    pub(crate) journal: Journal,
+    /// What should not be there, each in a few words.
+    pub(crate) leftovers: Vec<String>,
 }
 
 /// A world could not be built.
@@ -68,13 +79,14 @@ impl Stage {
             serve_tts(world, tts, cast.tts.clone(), observer),
         ];
         let (room, user) = loopback();
+        let agent = World { tasks: world.tasks.child(), ..world.clone() };
         let settings = SessionSettings {
             config: cast.config.clone(),
-            vendors: clients(world, cast, &mocks)?,
+            vendors: clients(&agent, cast, &mocks)?,
             journal: JournalKeep::Whole,
             ..SessionSettings::default()
         };
-        let session = Arc::new(Session::start(world, settings, room));
+        let session = Arc::new(Session::start(&agent, settings, room));
         let origin = session.began();
         recorder.begin(origin);
         recorder.record(Entry::new(Time::ZERO, Observed::SessionReady));
@@ -90,12 +102,14 @@ impl Stage {
         );
         Ok(Self {
             clock: world.clock.clone(),
+            is_virtual: world.network.is_memory(),
             origin,
             session,
             room: user.says,
             microphone,
             says,
             witness,
+            agent: agent.tasks,
             mocks,
             pump: world.tasks.spawn("scripted user", pump),
             watch: world.tasks.spawn("witness", watch),
@@ -148,15 +162,24 @@ impl Stage {
         lock(&self.witness).is_still()
     }
 
-    /// Ends everything, and gives the journal of the session.
-    pub(crate) async fn strike(self) -> Journal {
+    /// Ends everything.
+    pub(crate) async fn strike(self) -> Struck {
         self.session.stop().await;
         let journal = self.session.journal();
         drop((self.pump, self.watch, self.session));
+        // The session has said that nothing is left of it. Only threads may be a little behind their word.
+        let patience = if self.is_virtual { Duration::ZERO } else { GRACE };
+        let stopped = self.agent.stop(patience).await;
         for mock in self.mocks {
             mock.stop(GRACE).await;
         }
-        journal
+        let mut leftovers: Vec<_> =
+            stopped.leftover.iter().map(|task| format!("the task `{task}`")).collect();
+        match lock(&self.witness).lost() {
+            0 => {}
+            lost => leftovers.push(format!("{lost} frames or notices that nobody read")),
+        }
+        Struck { journal, leftovers }
     }
 
     fn moment(&self, at: Time) -> Moment {
@@ -187,6 +210,7 @@ async fn watch(
     let time = |at: Moment| Time::ZERO + at.since(origin);
     let mut voice_goes_on = true;
     loop {
+        lock(&witness).set_lost(voice.lost() + told.lost());
         let silence = lock(&witness).next_deadline().map(|at| origin + at.since(Time::ZERO));
         tokio::select! {
             biased;

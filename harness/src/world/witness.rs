@@ -33,6 +33,8 @@ pub(super) struct Witness {
     spoke_in: Option<RoundId>,
     /// Whether the recogniser failed and has not been called again.
     has_lost_recogniser: bool,
+    /// How many frames and notices of the session came too fast to be seen.
+    lost: u64,
 }
 
 impl Witness {
@@ -46,7 +48,17 @@ impl Witness {
             turns: BTreeSet::new(),
             spoke_in: None,
             has_lost_recogniser: false,
+            lost: 0,
         }
+    }
+
+    /// How many frames and notices of the session came too fast to be seen.
+    pub(super) const fn lost(&self) -> u64 {
+        self.lost
+    }
+
+    pub(super) const fn set_lost(&mut self, lost: u64) {
+        self.lost = lost;
     }
 
     /// Whether nobody speaks, no turn is open, and nothing that was asked for is still to come.
