@@ -1,5 +1,6 @@
 //! Lines against timelines: each case is a piece of a scenario, what happened, and what is said of it.
 
+mod any_order;
 mod closed_world;
 mod lines;
 mod percentiles;
