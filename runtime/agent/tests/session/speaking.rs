@@ -53,7 +53,7 @@ fn a_slow_synthesis_is_dry_and_resumes_as_soon_as_audio_comes() -> Result<(), Ru
                 "200 heard 2 frames",
                 "250 heard 2 frames",
                 "300 heard 2 frames",
-                "400 metric tts_discontinuity 5",
+                "400 metric tts_discontinuity 4",
                 "400 turn ended of Agent Completed \"Yes!\"",
                 "350 heard 2 frames",
             ]
