@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use bargein::report;
-use bargein::run::{Case, Mode, play, play_all};
+use bargein::run::{Case, Mode, Plan, play, play_all};
 use bargein::scenario::Scenario;
 use bargein::world::Recorder;
 
@@ -60,7 +60,8 @@ fn timelines(folder: &Path) -> BTreeMap<PathBuf, String> {
 fn in_this_process(name: &str) -> BTreeMap<PathBuf, String> {
     let folder = folder(name);
     let jobs = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    play_all(cases(), Mode::Virtual, SEED, jobs, |result| report::write_timelines(&folder, &result))
+    let plan = Plan { mode: Mode::Virtual, seed: SEED, jobs, every_timeline: true };
+    play_all(cases(), plan, |result| report::write_timelines(&folder, &result))
         .unwrap_or_else(|error| panic!("{error}"));
     timelines(&folder)
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::{Exit, Surroundings, files};
 use crate::report::{self, Look, Progress, TerminalReport};
-use crate::run::{Case, CaseResult, Mode, Stopwatch, Verdict, play_all};
+use crate::run::{Case, CaseResult, Mode, Plan, Stopwatch, Verdict, play_all};
 use crate::scenario::{LoadError, Scenario};
 
 /// The theme of the scenarios that are played over sockets when nobody chooses others.
@@ -128,14 +128,18 @@ fn is_chosen(case: &Case, arguments: &Arguments) -> bool {
 
 fn play(cases: Vec<Case>, arguments: &Arguments, surroundings: &mut Surroundings) -> io::Result<Exit> {
     let watch = Stopwatch::start();
-    let mode = if arguments.real { Mode::Real } else { Mode::Virtual };
     let look = Look { colours: surroundings.out_colours, real: arguments.real };
     let progress = Progress::new(cases.len(), surroundings.err_is_terminal);
     let names: Vec<_> = cases.iter().map(|case| case.name().to_string()).collect();
     let mut terminal = TerminalReport::new(&mut surroundings.out, look, names);
     let mut results = Vec::with_capacity(cases.len());
-    let jobs = arguments.jobs.unwrap_or(surroundings.cores);
-    play_all(cases, mode, arguments.seed, jobs, |result| {
+    let plan = Plan {
+        mode: if arguments.real { Mode::Real } else { Mode::Virtual },
+        seed: arguments.seed,
+        jobs: arguments.jobs.unwrap_or(surroundings.cores),
+        every_timeline: arguments.timelines.is_some(),
+    };
+    play_all(cases, plan, |result| {
         progress.case(&result.name.to_string());
         if let Some(folder) = &arguments.timelines {
             report::write_timelines(folder, &result)?;

@@ -19,4 +19,4 @@ pub use case::Case;
 pub use outcome::{CaseName, CaseResult, Failure, Run, Verdict};
 pub use outside::Stopwatch;
 pub use play::{Mode, PlayError, Played, play};
-pub use pool::play_all;
+pub use pool::{Plan, play_all};

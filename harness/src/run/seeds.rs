@@ -9,29 +9,29 @@ use bargein_core::Time;
 use super::case::Case;
 use super::outcome::{CaseResult, Run, Verdict};
 use super::outside::Stopwatch;
-use super::play::{Mode, play};
-use super::verdict::verdict;
+use super::play::play;
+use super::pool::Plan;
+use super::verdict::{has_failed, verdict};
+use crate::timeline::Timeline;
 use crate::world::Recorder;
 
-/// Plays a case with each of its seeds, from `seed` on. `began` hears of each run, and says whether to go on; `None`
+/// Plays a case with each of its seeds, from the plan's on. `began` hears of each run, and says whether to go on; `None`
 /// when not.
-pub(super) fn play_seeds(
-    case: &Case,
-    mode: Mode,
-    seed: u64,
-    began: impl Fn(&Recorder) -> bool,
-) -> Option<CaseResult> {
+pub(super) fn play_seeds(case: &Case, plan: Plan, began: &dyn Fn(&Recorder) -> bool) -> Option<CaseResult> {
     let watch = Stopwatch::start();
     let mut played = Vec::new();
-    for seed in (seed..).take(case.repeat() as usize) {
+    for seed in (plan.seed..).take(case.repeat() as usize) {
         let recorder = Recorder::default();
         if !began(&recorder) {
             return None;
         }
         // A panic of one case is told of that case; the others go on.
-        let run = catch_unwind(AssertUnwindSafe(|| play(case, seed, mode, &recorder)));
+        let run = catch_unwind(AssertUnwindSafe(|| play(case, seed, plan.mode, &recorder)));
         let why = match run {
-            Ok(Ok(run)) => {
+            Ok(Ok(mut run)) => {
+                if !(plan.every_timeline || played.is_empty() || has_failed(case, &run)) {
+                    run.run.timeline = Timeline::default();
+                }
                 played.push(run);
                 continue;
             }

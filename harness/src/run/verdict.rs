@@ -19,6 +19,11 @@ pub(super) fn verdict(case: &Case, runs: &[Played]) -> Verdict {
     if failures.is_empty() { Verdict::Passed } else { Verdict::Failed(failures) }
 }
 
+/// Whether a run alone is enough to fail its case.
+pub(super) fn has_failed(case: &Case, played: &Played) -> bool {
+    !of_run(case, 0, played).is_empty()
+}
+
 fn of_run(case: &Case, run: usize, played: &Played) -> Vec<Failure> {
     let source = case.source();
     if let Some((step, why)) = &played.stuck
