@@ -6,7 +6,7 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::Step;
+use super::{Step, first_characters};
 
 /// Ranges of characters that are pictures by themselves.
 const PICTOGRAPHS: &[(char, char)] = &[
@@ -67,13 +67,16 @@ const TEXT_SELECTOR: char = '\u{FE0E}';
 const EMOJI_SELECTOR: char = '\u{FE0F}';
 const KEYCAP: char = '\u{20E3}';
 
+/// How many characters of a grapheme cluster are looked at; the longest emoji have ten.
+const LONGEST_EMOJI: usize = 32;
+
 /// Takes out emoji. Holds back nothing but a character that can begin one and whose cluster may go on.
 pub(super) fn next(rest: &str, at_end: bool) -> Option<Step> {
     let plain = rest.find(may_begin_emoji).unwrap_or(rest.len());
     if plain > 0 {
         return Some(Step::Keep(plain));
     }
-    let cluster = rest.graphemes(true).next()?;
+    let cluster = first_characters(rest, LONGEST_EMOJI).graphemes(true).next()?;
     if cluster.len() == rest.len() && !at_end {
         return None;
     }

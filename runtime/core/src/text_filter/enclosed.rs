@@ -1,7 +1,7 @@
 //! Text between an opening and a closing mark: metadata objects and bracket pairs.
 
-use super::Step;
 use super::find::{Found, find};
+use super::{Step, first_characters};
 
 /// How many bytes an object may have. Beyond it the opening mark was ordinary text.
 const OBJECT_LIMIT: usize = 4096;
@@ -59,6 +59,10 @@ fn first_character(text: &str) -> Step {
     Step::Keep(text.chars().next().map_or(0, char::len_utf8))
 }
 
+fn is_one_character(mark: &str) -> bool {
+    mark.chars().nth(1).is_none()
+}
+
 /// How far the object at the beginning of `text` reaches, which ends right before the closing mark.
 fn object(text: &str, close: &str) -> Extent {
     let (mut depth, mut begun, mut in_string, mut escaped) = (0_usize, false, false, false);
@@ -103,6 +107,12 @@ fn object(text: &str, close: &str) -> Extent {
 
 /// How far the pair reaches whose opening mark stands at the beginning of `text`, both marks included.
 fn pair(text: &str, open: &str, close: &str, at_end: bool) -> Extent {
+    let reach = first_characters(&text[open.len()..], PAIR_LIMIT + 1);
+    if is_one_character(open) && is_one_character(close) && !reach.contains(close) {
+        // Cheaper than the walk, for texts that are full of opening marks.
+        let is_too_long = reach.chars().count() > PAIR_LIMIT;
+        return if is_too_long { Extent::Nothing } else { Extent::Unfinished };
+    }
     let (mut at, mut depth, mut characters) = (open.len(), 1_usize, 0_usize);
     while let Some(c) = text[at..].chars().next() {
         let tail = &text[at..];

@@ -13,6 +13,9 @@ use address::{Angle, angle, link};
 /// How many characters are held back to see the end of a link, a tag or a fence's first line.
 const LIMIT: usize = 1_000;
 
+/// The longest run of one mark that is looked at as a whole; what goes on is another run.
+const LONGEST_RUN: usize = 200;
+
 /// What a mark can begin with.
 const MARKS: &str = "\\`*_~#>-+[!<";
 
@@ -48,9 +51,14 @@ impl Markup {
 
     fn decide(&self, rest: &str, at_end: bool) -> Option<Step> {
         let first = rest.chars().next()?;
-        let run = rest.len() - rest.trim_start_matches(first).len();
-        let after = rest[run..].chars().next();
         let is_mark = MARKS.contains(first);
+        let run = match first {
+            '\\' | '[' | '<' => 1,
+            // Marks have one byte each.
+            _ if is_mark => rest.chars().take(LONGEST_RUN).take_while(|c| *c == first).count(),
+            _ => first.len_utf8(),
+        };
+        let after = rest[run..].chars().next();
         if is_mark && after.is_none() && !at_end {
             // The character behind a run of marks says what the run means.
             return None;

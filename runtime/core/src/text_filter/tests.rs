@@ -299,22 +299,85 @@ fn characters_of_the_list_are_not_said() {
     );
 }
 
-#[test]
-fn the_stages_act_in_their_order() {
-    let rules = TextRules {
+fn all_rules() -> TextRules {
+    TextRules {
         metadata: Some(("[[".to_owned(), "]]".to_owned())),
         terminator: Some("||".to_owned()),
-        pairs: pairs(&[("（", "）")]),
+        pairs: pairs(&[("（", "）"), ("(", ")")]),
         markup: true,
         emoji: true,
         characters: vec!["-".to_owned()],
-    };
+    }
+}
+
+#[test]
+fn the_stages_act_in_their_order() {
     check(
-        &rules,
+        &all_rules(),
         r#"[[{"n":"||"}]]# **你**（*笑*）😀- 好1️⃣||再见😀"#,
         "你 好",
         "# **你**（*笑*）😀- 好1️⃣||再见😀",
         &[r#"{"n":"||"}"#],
+    );
+}
+
+/// What a hostile text repeats: marks that begin something and never end it, marks in a row, clusters without an end.
+const HOSTILE: &[&str] = &[
+    "[",
+    "(",
+    "[[{",
+    "[[{\"",
+    "*",
+    "`",
+    "-",
+    "#",
+    ">",
+    "> ",
+    "<",
+    "<!--",
+    "<a b=",
+    "<a b=\"",
+    "![",
+    "[]",
+    "([",
+    "[a](",
+    "\\",
+    "😀\u{200D}",
+    "1\u{20E3}",
+    "e\u{301}",
+    "\u{301}",
+    "🇨",
+    "|",
+    "哈",
+    "!",
+];
+
+#[test]
+fn what_a_hostile_text_holds_back_is_bounded() {
+    for piece in HOSTILE {
+        let mut filter = TextFilter::new(&all_rules());
+        let text = piece.repeat(6_500 / piece.len());
+        for (count, one) in characters(&text).enumerate() {
+            filter.push(one);
+            let held: usize =
+                filter.speech.iter().chain(&filter.metadata).map(|stage| stage.held.len()).sum();
+            // Each character costs at most a look at what is held: this is what keeps a text's cost linear.
+            assert!(held <= 6_000, "{piece:?}: {held} bytes are held after {count} characters");
+        }
+    }
+}
+
+#[test]
+fn a_hostile_text_in_one_piece_passes() {
+    for piece in HOSTILE {
+        let text = piece.repeat(10_000 / piece.len());
+        let whole = filtered(&all_rules(), [text.as_str()]);
+        assert!(whole.spoken.len() <= text.len(), "{piece:?}");
+    }
+    let brackets = "[".repeat(1 << 16);
+    assert_eq!(
+        filtered(&TextRules { markup: true, ..TextRules::default() }, [brackets.as_str()]).spoken,
+        brackets
     );
 }
 

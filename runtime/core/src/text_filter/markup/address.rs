@@ -1,7 +1,7 @@
 //! Links, images, tags and addresses: marks of markup that have an inside.
 
 use super::{LIMIT, without_marks};
-use crate::text_filter::Step;
+use crate::text_filter::{Step, first_characters};
 
 /// Decides about the link whose opening bracket stands at byte `bracket` (1 for an image, after its `!`).
 ///
@@ -35,11 +35,16 @@ enum Closing {
 
 /// Looks for the bracket that closes the one at byte `from`, on the same line.
 fn closing(text: &str, from: usize, [open, close]: [char; 2]) -> Closing {
+    let text = &text[from..];
+    let window = first_characters(text, LIMIT + 1);
+    let line = &window[..window.find('\n').unwrap_or(window.len())];
+    let not_found = if line.len() < text.len() { Closing::Nowhere } else { Closing::Unfinished };
+    if !line.contains(close) {
+        // Cheaper than the walk, for texts that are full of opening brackets.
+        return not_found;
+    }
     let (mut depth, mut escaped) = (0_usize, false);
-    for (count, (at, c)) in text[from..].char_indices().enumerate() {
-        if c == '\n' || count > LIMIT {
-            return Closing::Nowhere;
-        }
+    for (at, c) in line.char_indices() {
         if escaped {
             escaped = false;
         } else if c == '\\' {
@@ -53,7 +58,7 @@ fn closing(text: &str, from: usize, [open, close]: [char; 2]) -> Closing {
             }
         }
     }
-    Closing::Unfinished
+    not_found
 }
 
 /// What an opening angle bracket begins; lengths include both brackets.
@@ -68,8 +73,9 @@ pub(super) enum Angle {
     Nothing,
 }
 
-/// Decides what the angle bracket at the beginning of `rest` begins.
-pub(super) fn angle(rest: &str) -> Angle {
+/// Decides what the angle bracket at the beginning of `text` begins.
+pub(super) fn angle(text: &str) -> Angle {
+    let rest = first_characters(text, LIMIT);
     let found = if rest.starts_with("<!--") {
         rest.find("-->").map(|at| Angle::Tag(at + 3))
     } else if "<!--".starts_with(rest) {
@@ -80,11 +86,9 @@ pub(super) fn angle(rest: &str) -> Angle {
             found => found,
         }
     };
-    let end = |len: usize| rest[..len].chars().count();
     match found {
-        Some(Angle::Tag(len) | Angle::Address(len)) if end(len) > LIMIT => Angle::Nothing,
         Some(found) => found,
-        None if end(rest.len()) > LIMIT => Angle::Nothing,
+        None if rest.len() < text.len() => Angle::Nothing,
         None => Angle::Unfinished,
     }
 }
