@@ -29,14 +29,16 @@ pub(super) enum Verdict {
 }
 
 /// The marks met while walking through a segment, cluster by cluster.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Marks {
     in_quotes: bool,
     run: Option<Run>,
+    /// Whether the word so far may be an address: it has one of `./@`.
+    in_address: bool,
 }
 
 /// Marks in a row, such as `?!`, perhaps with closing quotes and brackets.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Run {
     /// Where the first mark begins.
     from: usize,
@@ -50,7 +52,7 @@ struct Run {
 
 impl Marks {
     pub(super) const fn new(in_quotes: bool) -> Self {
-        Self { in_quotes, run: None }
+        Self { in_quotes, run: None, in_address: false }
     }
 
     /// Walks over `cluster`, which stands at byte `at` of the segment's text and is followed by `next`.
@@ -63,6 +65,8 @@ impl Marks {
         at_end: bool,
     ) -> Verdict {
         let end = at + cluster.len();
+        let was_in_address = self.in_address;
+        self.in_address = in_address_after(was_in_address, cluster);
         if is_newline(cluster) && (next.is_some() || at_end || cluster.ends_with('\n')) {
             *self = Self::new(false);
             return Verdict::Border { strength: Strength::Sentence, end };
@@ -75,7 +79,7 @@ impl Marks {
         }
         self.in_quotes = quotes_after(self.in_quotes, cluster);
 
-        if let Some(mark) = mark_that_ends_at_once(&text[..at], cluster) {
+        if let Some(mark) = mark_that_ends_at_once(was_in_address, cluster) {
             return Verdict::Border { strength: Strength::Sentence, end: at + mark.len_utf8() };
         }
         let Some((next_at, next)) = next else {
@@ -141,6 +145,14 @@ pub(super) fn quotes_after(open: bool, text: &str) -> bool {
     })
 }
 
+/// Whether the word behind `text` may be an address. A CJK character is a word of its own.
+fn in_address_after(before: bool, text: &str) -> bool {
+    text.chars().fold(before, |before, c| match c {
+        '.' | '/' | '@' => true,
+        _ => before && !c.is_whitespace() && !is_cjk(c),
+    })
+}
+
 /// Whether it is a quote or bracket that only ever closes. Straight quotes are not: they also open.
 pub(crate) const fn is_closing(c: char) -> bool {
     matches!(
@@ -181,12 +193,11 @@ fn mark(cluster: &str) -> Option<(Strength, bool)> {
 /// The mark at the beginning of the cluster, if nothing that follows can change what it means.
 ///
 /// Nobody waits for a sign that combines with it either: it would begin the next segment.
-fn mark_that_ends_at_once(before: &str, cluster: &str) -> Option<char> {
+fn mark_that_ends_at_once(in_address: bool, cluster: &str) -> Option<char> {
     let first = cluster.chars().next()?;
-    let word = || before.rsplit(|c: char| c.is_whitespace() || is_cjk(c)).next().unwrap_or_default();
     let ends = match first {
         '。' | '！' | '？' | '；' | '｡' | '।' | '؟' | '۔' => true,
-        '!' | '?' => !word().contains(['.', '/', '@']),
+        '!' | '?' => !in_address,
         _ => false,
     };
     ends.then_some(first)

@@ -6,7 +6,7 @@ use crate::utterance_text::is_cjk;
 const MOST_CLUSTERS: usize = 200;
 
 /// The length of a piece of text, counted cluster by cluster.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Length {
     words: usize,
     clusters: usize,
@@ -14,6 +14,11 @@ pub(super) struct Length {
 }
 
 impl Length {
+    /// The length of nothing.
+    pub(super) const fn new() -> Self {
+        Self { words: 0, clusters: 0, in_word: false }
+    }
+
     /// Counts one more grapheme cluster. Counts no less when the cluster turns out to be longer.
     pub(super) fn add(&mut self, cluster: &str) {
         self.clusters += 1;

@@ -235,6 +235,23 @@ fn a_segment_is_given_as_soon_as_the_character_behind_its_mark_is_known() {
 }
 
 /// Texts made of what borders depend on.
+#[test]
+fn a_hostile_text_costs_a_look_at_its_last_clusters_and_no_more() {
+    for piece in
+        ["[", "!", "...", "a.", "\"", "1,", "e\u{301}", "\u{301}", "😀\u{200D}", "🇨", " ", "\u{0600}"]
+    {
+        let text = piece.repeat(20_000 / piece.len());
+        let mut segmenter = Segmenter::new(&Segmentation::default());
+        for (count, one) in characters(&text).enumerate() {
+            segmenter.push(one);
+            let kept = segmenter.rest.len();
+            let again = kept - segmenter.walk.at;
+            assert!(again <= 200, "{piece:?}: {again} bytes are looked at again after {count} characters");
+            assert!(kept <= 15_000, "{piece:?}: {kept} bytes are kept after {count} characters");
+        }
+    }
+}
+
 fn nasty_text() -> impl Strategy<Value = String> {
     const PIECES: &[&str] = &[
         "。",
