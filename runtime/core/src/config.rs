@@ -46,8 +46,8 @@ pub struct Endpointing {
     /// Silence that ends an utterance whose transcript reads as a complete sentence; acts only when shorter than
     /// what would be waited for otherwise. 200 ms..=2 s, default none.
     pub complete_sentence_silence: Option<Duration>,
-    /// How long after the end of an utterance its final transcript is waited for; then the interim one serves.
-    /// Default 2 s.
+    /// How long after the end of an utterance its final transcript is waited for; then the interim one serves, at once
+    /// when the recogniser's stream is over. Default 2 s.
     pub final_timeout: Duration,
     /// Whether a turn of one character (or one letter) is discarded. Default true.
     pub filter_one_character: bool,
@@ -264,9 +264,9 @@ pub struct LlmRules {
     pub first_token_timeout: Duration,
     /// Longest wait between two pieces of content. Default 5 s.
     pub stall_timeout: Duration,
-    /// The whole call. Default 60 s.
+    /// The whole call, so that a model that never stops does. Default 60 s; an answer beyond 64 KiB is ended as well.
     pub total_timeout: Duration,
-    /// Further attempts after a retryable fault before the first content. Default 1.
+    /// Further attempts after a retryable fault before the first content or metadata. Default 1.
     pub retries: u32,
     /// Wait before the first of them, doubled for each further one; none after a timeout. Default 100 ms.
     pub backoff: Duration,
@@ -295,7 +295,8 @@ impl Default for LlmRules {
 pub struct AsrRules {
     /// Open to ready. Default 5 s.
     pub ready_timeout: Duration,
-    /// Wait before the first reconnection; doubles up to 8 s while it fails. Default 500 ms.
+    /// Wait before the first reconnection; doubles up to 8 s while streams fail within that time of being ready.
+    /// Default 500 ms.
     pub reconnect: Duration,
 }
 
@@ -387,7 +388,7 @@ pub enum Resting {
 /// Parts of the configuration to replace in a running session. `None` keeps.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct ConfigUpdate {
-    /// In force at once, for speech already going on too.
+    /// In force at once, for speech already going on too; a turn is over when it becomes walkie-talkie's.
     pub endpointing: Option<Endpointing>,
     /// In force at once.
     pub interruption: Option<Interruption>,

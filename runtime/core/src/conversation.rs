@@ -28,6 +28,9 @@ use crate::time::Time;
 /// One conversation, from its first command to [`Command::Close`].
 ///
 /// Nothing here waits, fails, reads a clock or sees audio. See the crate's documentation for the loop around it.
+///
+/// Memory is bounded by the history's limits (1,000 messages, 1 MiB), the queue's capacity, one answer (see
+/// [`LlmRules::total_timeout`](crate::LlmRules::total_timeout)) and what the user says in one turn.
 #[derive(Debug)]
 pub struct Conversation {
     config: Config,

@@ -32,6 +32,7 @@ id! {
 }
 id! {
     /// One call of the application on the session; given by the shell, answered by exactly one
-    /// [`Notice::Accepted`](crate::Notice::Accepted) or [`Notice::Refused`](crate::Notice::Refused).
+    /// [`Notice::Accepted`](crate::Notice::Accepted) or [`Notice::Refused`](crate::Notice::Refused), or by nothing after
+    /// [`Command::Close`](crate::Command::Close).
     AppCallId
 }

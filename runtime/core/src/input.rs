@@ -48,7 +48,8 @@ pub enum Input {
 pub enum Signal {
     /// Cut the agent now, whatever the interruption mode.
     Interrupt,
-    /// Walkie-talkie: the user's turn begins. Ignored in continuous mode.
+    /// Walkie-talkie: the user's turn begins, or goes on if it has not ended yet. Cuts what may be cut. Ignored in
+    /// continuous mode.
     StartListening,
     /// Walkie-talkie: the user's turn is over. Ignored in continuous mode.
     StopListening,
@@ -86,9 +87,11 @@ pub enum AppCall {
     Update(Box<ConfigUpdate>),
     /// Append messages to the history. No reply, no subtitle, no round.
     AddHistory(Vec<Message>),
-    /// Empty the history.
+    /// Empty the history. A reply in progress goes on and leaves nothing in it.
     ResetHistory,
-    /// End the session: at once, or when queue and playout are empty but at the latest after `patience`.
+    /// End the session, at once or gracefully. From a graceful stop on nothing new begins: other calls are refused,
+    /// new voices, texts and turns are not heard. What has begun goes on, the queue too, until nothing is left but at
+    /// the latest until `patience` is over. A second graceful stop can only bring the end nearer.
     Stop {
         /// `None`: at once. `Some`: gracefully, with this limit.
         patience: Option<Duration>,

@@ -172,7 +172,8 @@ pub enum InterruptedBy {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MetricName {
-    /// Last voiced sample of the user's turn to its final transcript; contains the endpointing silence.
+    /// Last voiced sample of the user's turn to its end, with its final transcript; contains the endpointing silence, but
+    /// not the wait for an agent that may not be cut.
     AsrLatency,
     /// LLM request to response headers.
     LlmNetworkLatency,
@@ -182,7 +183,8 @@ pub enum MetricName {
     TtsNetworkLatency,
     /// First segment's request to first playable audio.
     TtsFirstFrameLatency,
-    /// How often playout ran dry between or within the round's segments. Told at the end, when not zero.
+    /// How often the agent fell silent between or within the round's segments before its end. Told at the end, when
+    /// not zero.
     TtsDiscontinuity,
     /// Told with value 1 when the round was cut.
     Interruption,
