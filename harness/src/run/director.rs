@@ -30,6 +30,8 @@ pub(super) struct Director<'a> {
     agenda: Agenda,
     /// The steps that have begun, in order.
     begun: Vec<Begun>,
+    /// The time of the latest entry.
+    latest: Time,
     /// Since when nothing has been going on.
     still_since: Option<Time>,
 }
@@ -73,7 +75,7 @@ impl<'a> Director<'a> {
         evaluator: &'a mut Evaluator,
     ) -> Self {
         let (agenda, begun) = (Agenda::default(), Vec::new());
-        Self { case, stage, recorder, evaluator, agenda, begun, still_since: None }
+        Self { case, stage, recorder, evaluator, agenda, begun, latest: Time::ZERO, still_since: None }
     }
 
     /// Plays the run to its end.
@@ -134,6 +136,7 @@ impl<'a> Director<'a> {
     fn look(&mut self, now: Time) {
         let fresh = self.recorder.take_fresh();
         for entry in &fresh {
+            self.latest = self.latest.max(entry.at);
             self.evaluator.push(Arc::clone(entry));
             if let Event::Step(id, moment) = &entry.event
                 && let Some(index) = (0..self.begun.len()).find(|index| self.case.id(*index) == Some(id))
@@ -142,12 +145,8 @@ impl<'a> Director<'a> {
             }
         }
         self.evaluator.advance(now);
-        let user_goes_on = self.agenda.next().is_some();
-        if user_goes_on || !self.stage.is_still() {
-            self.still_since = None;
-        } else if !fresh.is_empty() || self.still_since.is_none() {
-            self.still_since = Some(now);
-        }
+        let goes_on = self.agenda.next().is_some() || !self.stage.is_still();
+        self.still_since = (!goes_on).then_some(self.latest);
     }
 
     /// A call of a step came to something: it ends when it has been heard, or sent if there is nothing to hear.
