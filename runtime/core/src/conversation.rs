@@ -30,7 +30,7 @@ use crate::time::Time;
 /// Nothing here waits, fails, reads a clock or sees audio. See the crate's documentation for the loop around it.
 ///
 /// Memory is bounded by the history's limits (1,000 messages, 1 MiB), the queue's capacity, one answer (see
-/// [`LlmRules::total_timeout`](crate::LlmRules::total_timeout)) and what the user says in one turn.
+/// [`LlmRules::total_timeout`](crate::LlmRules::total_timeout)) and what the user says before it is answered.
 #[derive(Debug)]
 pub struct Conversation {
     config: Config,
