@@ -4,6 +4,7 @@
 mod barge_in;
 mod driver;
 mod ending;
+mod interleavings;
 mod memory;
 mod order;
 mod over_the_user;
