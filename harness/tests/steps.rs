@@ -156,3 +156,15 @@ fn a_run_ends_when_patience_is_over() {
     check_talk(hangs, 4_000);
     check_fails(&format!("{hangs}expect: [agent.speaks]\n"), "no agent.speaks came at all");
 }
+
+#[test]
+fn patience_waits_for_what_is_sure_to_come() {
+    check_talk("limit: 2s\nsteps:\n  - user: { silence: 10s }\n", 11_000);
+    check_talk(
+        "limit: 2s\nsteps:\n  - user: { id: one, silence: 1s }\n  - user: { silence: 1s, at: one.end + 7s }\n",
+        10_000,
+    );
+    // 27 characters of 220 ms, heard from 150 ms on.
+    let long = "山高水长路远马急。".repeat(3);
+    check_talk(&format!("limit: 3s\nsteps:\n  - app: {{ speak: {long} }}\n"), 7_090);
+}

@@ -104,7 +104,8 @@ impl<'a> Director<'a> {
                     _ => {}
                 }
             }
-            let limit = self.patience();
+            // What is sure to come is waited for, however long.
+            let limit = begins.unwrap_or_else(|| self.patience(now));
             if limit <= now {
                 return match next {
                     Next::Nothing => Ended { at: now, stuck: None },
@@ -112,7 +113,7 @@ impl<'a> Director<'a> {
                 };
             }
             let deadline = self.evaluator.next_deadline();
-            let wakes = [begins, self.agenda.next(), quiet, deadline].into_iter().flatten();
+            let wakes = [self.agenda.next(), quiet, deadline].into_iter().flatten();
             let wake = wakes.filter(|at| *at > now).fold(limit, Time::min);
             tokio::select! {
                 biased;
@@ -254,10 +255,16 @@ impl<'a> Director<'a> {
         }
     }
 
-    /// When patience is over: it begins anew with every step that begins or ends.
-    fn patience(&self) -> Time {
-        let progress = self.begun.iter().flat_map(|begun| [Some(begun.at), begun.ends]).flatten().max();
-        progress.unwrap_or(Time::ZERO) + self.case.limit()
+    /// When patience is over: so long after the last step's end. While a step goes on, so long after anything happened,
+    /// and never while the agent is to be heard.
+    fn patience(&self, now: Time) -> Time {
+        let mut ends = self.begun.iter().map(|begun| begun.ends);
+        let since = match ends.try_fold(Time::ZERO, |last, ends| Some(last.max(ends?))) {
+            Some(last) => last,
+            None if self.stage.is_heard() => now,
+            None => self.latest,
+        };
+        since + self.case.limit()
     }
 
     fn stuck(&self, at: Time, why: String) -> Ended {

@@ -162,6 +162,11 @@ impl Stage {
         lock(&self.witness).is_still()
     }
 
+    /// Whether the agent is to be heard.
+    pub(crate) fn is_heard(&self) -> bool {
+        lock(&self.witness).next_deadline().is_some()
+    }
+
     /// Ends everything.
     pub(crate) async fn strike(self) -> Struck {
         self.session.stop().await;
