@@ -1,5 +1,9 @@
 //! One POST to a vendor, and its answer read up to a limit.
 
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use bargein_core::{FaultKind, VendorFault};
 use bargein_net::{Clock, Connector, World, http_client};
 use bargein_wire::session_headers;
@@ -7,11 +11,12 @@ use bargein_wire::units::Secret;
 use bytes::Bytes;
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri};
-use http_body_util::{BodyExt as _, Full};
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 
-use crate::{RoomIdType, SessionIdentity, fault};
+use crate::{OnWritten, RoomIdType, SessionIdentity, fault};
 
 /// How much of the body of a failure is read, in bytes.
 const LONGEST_FAILURE: usize = 64 * 1024;
@@ -20,7 +25,7 @@ const LONGEST_FAILURE: usize = 64 * 1024;
 /// its end; dropping an answer before closes its connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Http {
-    client: Client<Connector, Full<Bytes>>,
+    client: Client<Connector, Question>,
     pub(crate) clock: Clock,
 }
 
@@ -38,9 +43,10 @@ impl Http {
         uri: &Uri,
         headers: HeaderMap,
         body: String,
+        written: OnWritten,
     ) -> Result<Response<Incoming>, VendorFault> {
         let mut request = Request::post(uri.clone())
-            .body(Full::from(body))
+            .body(Question { bytes: Some(body.into()), written })
             .map_err(|error| VendorFault::new(FaultKind::BadRequest, error.to_string()))?;
         *request.headers_mut() = headers;
         request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -59,6 +65,38 @@ impl Http {
     /// How long a refusal asks us to wait.
     pub(crate) fn retry_after(&self, headers: &HeaderMap) -> Option<std::time::Duration> {
         fault::retry_after(headers, self.clock.unix_millis())
+    }
+}
+
+/// The body of a request.
+#[derive(Debug)]
+struct Question {
+    /// `None` when the connection has them.
+    bytes: Option<Bytes>,
+    written: OnWritten,
+}
+
+impl Body for Question {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let bytes = self.bytes.take();
+        if bytes.is_some() {
+            self.written.tell();
+        }
+        Poll::Ready(bytes.map(|bytes| Ok(Frame::data(bytes))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.bytes.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
     }
 }
 

@@ -12,5 +12,7 @@ mod identity;
 pub mod llm;
 pub mod registry;
 pub mod tts;
+mod written;
 
 pub use identity::{RoomIdType, SessionIdentity};
+pub use written::OnWritten;

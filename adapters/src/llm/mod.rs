@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bargein_core::{LlmEvent, LlmRequest};
 use futures_util::stream::BoxStream;
 
-use crate::SessionIdentity;
+use crate::{OnWritten, SessionIdentity};
 
 /// A client of a language model.
 pub trait Llm: Send + Sync {
@@ -27,4 +27,6 @@ pub struct LlmCall {
     pub request_id: String,
     /// Who asks.
     pub session: Arc<SessionIdentity>,
+    /// Who is told that the request has been written.
+    pub written: OnWritten,
 }

@@ -8,7 +8,7 @@ use bargein_core::{TtsRequest, VendorFault};
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 
-use crate::SessionIdentity;
+use crate::{OnWritten, SessionIdentity};
 
 /// A client of a synthesiser.
 pub trait Tts: Send + Sync {
@@ -28,6 +28,8 @@ pub struct TtsCall {
     pub request_id: String,
     /// Who asks.
     pub session: Arc<SessionIdentity>,
+    /// Who is told that the request has been written.
+    pub written: OnWritten,
 }
 
 /// What a synthesis call gives.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bargein_adapters::OnWritten;
 use bargein_adapters::registry;
 use bargein_adapters::tts::{Format, Tts, TtsCall, TtsItem};
 use bargein_core::{FaultKind, RequestId, RoundId, TtsRequest, VendorFault};
@@ -31,6 +32,7 @@ fn call() -> TtsCall {
         },
         request_id: "request-1".into(),
         session: identity(),
+        written: OnWritten::default(),
     }
 }
 

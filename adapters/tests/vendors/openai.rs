@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bargein_adapters::OnWritten;
 use bargein_adapters::llm::{Llm, LlmCall};
 use bargein_adapters::registry;
 use bargein_core::{FaultKind, LlmEvent, LlmRequest, Message, RequestId, Role, RoundId, VendorFault};
@@ -28,6 +29,7 @@ fn call(proactive: bool) -> LlmCall {
         },
         request_id: "request-1".into(),
         session: identity(),
+        written: OnWritten::default(),
     }
 }
 

@@ -6,9 +6,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bargein_core::{
-    AppCall, AppCallId, AsrEvent, Command, Conversation, Input, Notice, PlayoutEvent, Time, TtsEvent,
-};
+use bargein_core::{AppCall, AppCallId, AsrEvent, Command, Conversation, Input, Notice, Time, TtsEvent};
 use bargein_net::{Clock, Moment, Sleep, World};
 use tokio::sync::{mpsc, watch};
 
@@ -210,13 +208,9 @@ impl Driver {
             match self.playout.poll() {
                 Some(PlayoutOutput::Frame(at, frame)) => {
                     self.room.speak(AgentFrame { at: self.at(at), frame });
+                    self.marks.mark(Mark::Frame);
                 }
-                Some(PlayoutOutput::Event(event)) => {
-                    if matches!(event, PlayoutEvent::Started(_)) {
-                        self.marks.mark(Mark::FirstFrame);
-                    }
-                    self.input(now, Input::Playout(event));
-                }
+                Some(PlayoutOutput::Event(event)) => self.input(now, Input::Playout(event)),
                 None => return,
             }
         }

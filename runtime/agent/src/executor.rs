@@ -154,9 +154,9 @@ impl Executor {
     /// Asks the model.
     pub(crate) fn start_llm(&mut self, call: LlmCallId, request: LlmRequest) {
         let request_id = self.name(request.request);
-        self.marks.mark(Mark::LlmAsked);
+        let (session, written) = (Arc::clone(&self.identity), self.marks.on_written(Mark::LlmWritten));
         let mut stream = match &self.vendors.llm {
-            Some(llm) => llm.start(LlmCall { request, request_id, session: Arc::clone(&self.identity) }),
+            Some(llm) => llm.start(LlmCall { request, request_id, session, written }),
             None => stream::once(async { LlmEvent::Failed(missing("a language model")) }).boxed(),
         };
         let marks = self.marks.clone();
@@ -180,9 +180,9 @@ impl Executor {
     pub(crate) fn start_tts(&mut self, call: TtsCallId, request: TtsRequest, level: Arc<ReadAhead>) {
         let request_id = self.name(request.request);
         let stall = request.stall_timeout;
-        self.marks.mark(Mark::TtsAsked);
+        let (session, written) = (Arc::clone(&self.identity), self.marks.on_written(Mark::TtsWritten));
         let stream = match &self.vendors.tts {
-            Some(tts) => tts.start(TtsCall { request, request_id, session: Arc::clone(&self.identity) }),
+            Some(tts) => tts.start(TtsCall { request, request_id, session, written }),
             None => stream::once(async { TtsItem::Failed(missing("speech synthesis")) }).boxed(),
         };
         let mut reading = SynthesisCall::new(stream, level, self.clock.clone(), stall);

@@ -1,11 +1,12 @@
 //! The shell's own milestones, for measuring what it adds to the vendors' times. In virtual time it adds nothing.
 //!
-//! What the pairs measure: [`Mark::FinalTranscript`] to [`Mark::LlmAsked`], where endpointing does not wait, and
-//! [`Mark::Delta`] to [`Mark::TtsAsked`] are decisions; [`Mark::FirstAudio`] to [`Mark::FirstFrame`] is the way of the
-//! samples; [`Mark::CutDecided`] to [`Mark::CutDone`] is what barge-in waits for.
+//! What the pairs measure: [`Mark::FinalTranscript`] to [`Mark::LlmWritten`], where endpointing does not wait, and
+//! [`Mark::Delta`] to [`Mark::TtsWritten`] are decisions and the way of a request; [`Mark::FirstAudio`] to the first
+//! [`Mark::Frame`] is the way of the samples; [`Mark::CutDecided`] to [`Mark::CutDone`] is what barge-in waits for.
 
 use std::sync::Arc;
 
+use bargein_adapters::OnWritten;
 use bargein_net::{Clock, Moment};
 
 /// A milestone.
@@ -13,17 +14,17 @@ use bargein_net::{Clock, Moment};
 pub enum Mark {
     /// The adapter gave a final transcript.
     FinalTranscript,
-    /// A request was handed to the LLM adapter.
-    LlmAsked,
+    /// A request to the model was handed to its connection, whole.
+    LlmWritten,
     /// The adapter gave a piece of the model's text.
     Delta,
-    /// A request was handed to the synthesis adapter.
-    TtsAsked,
+    /// A request for a segment was handed to its connection, whole.
+    TtsWritten,
     /// The adapter gave the first audio of a call.
     FirstAudio,
-    /// The first frame of a call went to the room.
-    FirstFrame,
-    /// The input came that cut the agent.
+    /// A frame was handed to the room.
+    Frame,
+    /// The session took what led it to cut the agent.
     CutDecided,
     /// From here on no frame leaves.
     CutDone,
@@ -42,6 +43,15 @@ pub(crate) struct Marks {
 impl Marks {
     pub(crate) fn new(clock: Clock, sink: Option<MarkSink>) -> Self {
         Self { clock, sink }
+    }
+
+    /// Marks that a request has been written.
+    pub(crate) fn on_written(&self, mark: Mark) -> OnWritten {
+        if self.sink.is_none() {
+            return OnWritten::default();
+        }
+        let marks = self.clone();
+        OnWritten::new(move || marks.mark(mark))
     }
 
     /// This happens now.

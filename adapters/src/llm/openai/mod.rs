@@ -105,8 +105,9 @@ impl Inner {
         if call.request.proactive {
             headers.insert(INVOKE_LLM, HeaderValue::from_static("1"));
         }
+        let written = call.written.clone();
         let body = self.body(call);
-        let response = self.http.post(&self.uri, headers, body.to_string()).await?;
+        let response = self.http.post(&self.uri, headers, body.to_string(), written).await?;
         if response.status().is_success() {
             return Ok(AnswerBody::new(response, self.http.clock.clone(), self.settings.cumulative));
         }

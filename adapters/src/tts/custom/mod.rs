@@ -154,7 +154,7 @@ impl Inner {
         let body = serde_json::to_string(&request)
             .map_err(|error| VendorFault::new(FaultKind::BadRequest, error.to_string()))?;
         let headers = headers(REQUEST_TYPE, &self.settings.key, &call.request_id, &call.session)?;
-        let response = self.http.post(&self.uri, headers, body).await?;
+        let response = self.http.post(&self.uri, headers, body, call.written).await?;
         if head::is_success(&response) {
             return Ok(response);
         }

@@ -63,11 +63,13 @@ fn the_shells_milestones_come_in_order() -> Result<(), RunError> {
         assert_eq!(
             *marks.lock().unwrap_or_else(PoisonError::into_inner),
             [
-                (0, Mark::LlmAsked),
+                (0, Mark::LlmWritten),
                 (200, Mark::Delta),
-                (200, Mark::TtsAsked),
+                (200, Mark::TtsWritten),
                 (350, Mark::FirstAudio),
-                (350, Mark::FirstFrame),
+                (350, Mark::Frame),
+                (370, Mark::Frame),
+                (390, Mark::Frame),
                 (400, Mark::CutDecided),
                 (400, Mark::CutDone),
             ]

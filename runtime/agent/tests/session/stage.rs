@@ -163,6 +163,7 @@ impl Llm for Scripted {
         let record = self.record.clone();
         async_stream::stream! {
             let mut open = Open { record: record.clone(), name: format!("llm.{number}"), ended: false };
+            call.written.tell();
             let began = record.clock.now();
             for (at, event) in reply.unwrap_or_default() {
                 record.clock.sleep_until(began + Duration::from_millis(at)).await;
@@ -187,6 +188,7 @@ impl Tts for Scripted {
                 usize::try_from(audio.as_millis() * u128::from(script.tts_rate) / 1000 * 2).unwrap_or(0)
             };
             let (bytes, chunk) = (bytes_of(script.per_char * letters), bytes_of(script.chunk.0));
+            call.written.tell();
             record.clock.sleep(script.tts_first).await;
             yield TtsItem::Responding;
             for (index, at) in (0..bytes).step_by(chunk).enumerate() {
