@@ -65,7 +65,7 @@ impl Driver {
             began,
             conversation: Conversation::new(settings.config),
             room,
-            ears: Ears::new(executor.can_recognise()),
+            ears: Ears::new(settings.detector, executor.can_recognise()),
             playout: Playout::default(),
             executor,
             said,

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use crate::frame::AudioFrame;
-use crate::voice::{Earshot, VoiceEdge, VoiceEdges};
+use crate::voice::{VoiceDetector, VoiceEdge, VoiceEdges};
 
 /// How many frames are kept for a recogniser that is not ready: 2 s, the oldest are dropped.
 const KEPT_FRAMES: usize = 100;
@@ -19,7 +19,7 @@ pub(crate) const LINE_FRAMES: usize = KEPT_FRAMES + 25;
 
 /// The ears of one session.
 pub(crate) struct Ears {
-    edges: VoiceEdges<Earshot>,
+    edges: VoiceEdges<Box<dyn VoiceDetector>>,
     listening: bool,
     line: Line,
     kept: VecDeque<Bytes>,
@@ -38,9 +38,9 @@ enum Line {
 
 impl Ears {
     /// Ears of a session; `keep` the room's audio until a recogniser is ready, if there is one.
-    pub(crate) fn new(keep: bool) -> Self {
+    pub(crate) fn new(detector: Box<dyn VoiceDetector>, keep: bool) -> Self {
         Self {
-            edges: VoiceEdges::new(Earshot::default()),
+            edges: VoiceEdges::new(detector),
             listening: true,
             line: Line::Closed { keep },
             kept: VecDeque::new(),

@@ -14,6 +14,7 @@ use crate::executor::Vendors;
 use crate::journal::{Journal, JournalKeep};
 use crate::marks::MarkSink;
 use crate::room::{Room, Telling, Tellings};
+use crate::voice::{Earshot, VoiceDetector};
 
 /// Calls of the application on their way. An application that is faster is told so.
 const CALLS: usize = 64;
@@ -23,7 +24,6 @@ const CALLS: usize = 64;
 pub struct Session;
 
 /// Everything a session is made of, besides its world and its room.
-#[derive(Default)]
 pub struct SessionSettings {
     /// How it converses.
     pub config: Config,
@@ -33,8 +33,23 @@ pub struct SessionSettings {
     pub identity: SessionIdentity,
     /// How much of it is kept.
     pub journal: JournalKeep,
+    /// Tells the user's voice from other sounds. Default [`Earshot`].
+    pub detector: Box<dyn VoiceDetector>,
     /// Who wants the shell's milestones. Default nobody.
     pub marks: Option<MarkSink>,
+}
+
+impl Default for SessionSettings {
+    fn default() -> Self {
+        Self {
+            config: Config::default(),
+            vendors: Vendors::default(),
+            identity: SessionIdentity::default(),
+            journal: JournalKeep::default(),
+            detector: Box::new(Earshot::default()),
+            marks: None,
+        }
+    }
 }
 
 impl Session {

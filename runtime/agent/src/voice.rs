@@ -23,6 +23,12 @@ pub trait VoiceDetector: Send {
     fn is_voiced(&mut self, samples: &[i16; FRAME_SAMPLES]) -> bool;
 }
 
+impl<D: VoiceDetector + ?Sized> VoiceDetector for Box<D> {
+    fn is_voiced(&mut self, samples: &[i16; FRAME_SAMPLES]) -> bool {
+        (**self).is_voiced(samples)
+    }
+}
+
 /// The detector of WebRTC in fixed point (`earshot` 0.1): the same answers on every machine.
 ///
 /// Its strictest profile: the others take the click before a word and breath after it for voice. It keeps saying yes
