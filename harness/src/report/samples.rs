@@ -25,7 +25,7 @@ fn run(seed: u64) -> Run {
 
 fn result(path: &str, title: Option<&str>, verdict: Verdict) -> CaseResult {
     CaseResult {
-        name: CaseName::new(path, title),
+        name: CaseName::new(path, title.map(|title| (1, title))),
         source: Arc::new(Source::new(path, TEXT)),
         runs: vec![run(7)],
         took: Duration::from_millis(3),

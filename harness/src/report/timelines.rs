@@ -7,8 +7,8 @@ use std::path::Path;
 
 use crate::run::CaseResult;
 
-/// Writes the timelines of a case below `folder`, as `theme/behaviour.timeline`; of a row, with its title behind the
-/// behaviour. A case with several seeds heads each of its timelines with `seed N`.
+/// Writes the timelines of a case below `folder`, as `theme/behaviour.timeline`; of a row, with its number and
+/// title behind the behaviour. A case with several seeds heads each of its timelines with `seed N`.
 ///
 /// # Errors
 /// A folder or the file cannot be written.

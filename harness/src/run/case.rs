@@ -53,8 +53,8 @@ impl Case {
     pub fn all_of(scenario: &Scenario) -> Result<Vec<Self>, Diagnostics> {
         let mut wrong = Vec::new();
         let mut cases = Vec::new();
-        for case in &scenario.cases {
-            match Self::new(&scenario.source, case) {
+        for (index, case) in scenario.cases.iter().enumerate() {
+            match Self::new(&scenario.source, index + 1, case) {
                 Ok(case) => cases.push(case),
                 Err(found) => wrong.extend(found),
             }
@@ -65,7 +65,7 @@ impl Case {
         if wrong.is_empty() { Ok(cases) } else { Err(Diagnostics(wrong)) }
     }
 
-    fn new(source: &Arc<Source>, case: &scenario::Case) -> Result<Self, Vec<Diagnostic>> {
+    fn new(source: &Arc<Source>, row: usize, case: &scenario::Case) -> Result<Self, Vec<Diagnostic>> {
         let cast = Cast::read(source, case)?;
         let mut text = cast.text.clone();
         let mut acts = Vec::new();
@@ -85,7 +85,7 @@ impl Case {
         if !wrong.is_empty() {
             return Err(wrong);
         }
-        let name = CaseName::new(source.name(), case.title.as_deref());
+        let name = CaseName::new(source.name(), case.title.as_deref().map(|title| (row, title)));
         Ok(Self(Arc::new(Inner { name, source: Arc::clone(source), cast, acts, case: case.clone() })))
     }
 

@@ -69,14 +69,25 @@ impl CaseResult {
 pub struct CaseName {
     theme: String,
     behaviour: String,
-    title: Option<String>,
+    row: Option<Row>,
 }
+
+/// Which row of a table.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+struct Row {
+    /// From 1.
+    number: usize,
+    title: String,
+}
+
+/// How much of a row's title a file's name shows, in characters.
+const TITLE_IN_FILES: usize = 40;
 
 impl CaseName {
     /// The name of a case of the file at `path`: the file's folder and stem. Below a folder `scenarios`, every folder
-    /// from there on is of the theme.
+    /// from there on is of the theme. `row` is the number, from 1, and the title of the table's row.
     #[must_use]
-    pub fn new(path: &str, title: Option<&str>) -> Self {
+    pub fn new(path: &str, row: Option<(usize, &str)>) -> Self {
         let mut folders: Vec<&str> =
             path.split(['/', '\\']).filter(|part| !matches!(*part, "" | "." | "..")).collect();
         let file = folders.pop().unwrap_or_default();
@@ -85,7 +96,8 @@ impl CaseName {
             Some(root) => folders[root + 1..].join("/"),
             None => folders.last().copied().unwrap_or_default().to_owned(),
         };
-        Self { theme, behaviour, title: title.map(str::to_owned) }
+        let row = row.map(|(number, title)| Row { number, title: title.to_owned() });
+        Self { theme, behaviour, row }
     }
 
     /// The folder: what the behaviours in it have in common. May be empty.
@@ -97,8 +109,8 @@ impl CaseName {
     /// The behaviour, with the row's title.
     #[must_use]
     pub fn in_theme(&self) -> String {
-        match &self.title {
-            Some(title) => format!("{} {title}", self.behaviour),
+        match &self.row {
+            Some(Row { title, .. }) => format!("{} {title}", self.behaviour),
             None => self.behaviour.clone(),
         }
     }
@@ -106,24 +118,18 @@ impl CaseName {
     /// The row's title, `[high, medium]`; `None` without a table.
     #[must_use]
     pub fn title(&self) -> Option<&str> {
-        self.title.as_deref()
+        self.row.as_ref().map(|row| row.title.as_str())
     }
 
-    /// A relative path for a file about this case, without extension: `queue/priority_table.high-medium`.
+    /// A relative path for a file about this case, without extension: `queue/priority_table.2-high-medium`.
     #[must_use]
     pub fn file_stem(&self) -> String {
-        let mut path = String::new();
-        if !self.theme.is_empty() {
-            path.push_str(&self.theme);
-            path.push('/');
-        }
-        path.push_str(&self.behaviour);
-        if let Some(title) = &self.title {
-            let words = title.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-            path.push('.');
-            path.push_str(&words.collect::<Vec<_>>().join("-"));
-        }
-        path
+        let theme = if self.theme.is_empty() { String::new() } else { format!("{}/", self.theme) };
+        let Some(Row { number, title }) = &self.row else { return format!("{theme}{}", self.behaviour) };
+        let words = title.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        let words: String =
+            words.flat_map(|word| ["-", word]).flat_map(str::chars).take(TITLE_IN_FILES).collect();
+        format!("{theme}{}.{number}{words}", self.behaviour)
     }
 }
 
@@ -156,9 +162,13 @@ mod tests {
     }
 
     #[test]
-    fn a_row_tells_its_title() {
-        let name = CaseName::new("scenarios/queue/table.yaml", Some("[high, medium, 等一下。]"));
+    fn a_row_tells_its_title_and_has_a_file_of_its_own() {
+        let file =
+            |number, title| CaseName::new("scenarios/queue/table.yaml", Some((number, title))).file_stem();
+        let name = CaseName::new("scenarios/queue/table.yaml", Some((2, "[high, medium, 等一下。]")));
         assert_eq!(name.to_string(), "queue/table [high, medium, 等一下。]");
-        assert_eq!(name.file_stem(), "queue/table.high-medium-等一下");
+        assert_eq!(name.file_stem(), "queue/table.2-high-medium-等一下");
+        assert_eq!(file(1, "[……]"), "queue/table.1");
+        assert_eq!(file(3, &"很".repeat(300)), format!("queue/table.3-{}", "很".repeat(39)));
     }
 }

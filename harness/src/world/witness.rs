@@ -27,7 +27,7 @@ pub(super) struct Witness {
     /// What the synthesiser was asked to say and has not begun to.
     asked: BTreeMap<u64, String>,
     speeches: Speeches,
-    /// Turns that have begun and not ended.
+    /// Turns that have begun and not ended: their round, and whether it is the agent's turn.
     turns: BTreeSet<(RoundId, bool)>,
     /// The round the agent spoke in last.
     spoke_in: Option<RoundId>,
