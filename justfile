@@ -50,3 +50,11 @@ advisories:
 # The book, in target/book (`cargo install mdbook --locked`).
 book:
     mdbook build
+
+# A minute of conversation in virtual time, beside its floor (docs/benches.md).
+bench-replay:
+    cargo bench -p bargein-benches --bench replay
+
+# Many conversations at once in real time: some nine minutes on an idle machine (docs/benches.md).
+bench-sessions *ARGS:
+    cargo run --release -p bargein-benches --bin sessions -- {{ARGS}}
