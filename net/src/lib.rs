@@ -18,6 +18,7 @@ mod ids;
 mod network;
 mod run;
 mod tasks;
+mod termination;
 mod time;
 mod world;
 
@@ -27,5 +28,6 @@ pub use network::{Cut, CutAt, CutHow, Io, LinkFaults, Listener, Network};
 pub use rand_chacha::ChaCha8Rng;
 pub use run::{RunError, run_real, run_virtual};
 pub use tasks::{PANICS_KEPT, Panicked, Stopped, Task, Tasks};
+pub use termination::Termination;
 pub use time::{Clock, Elapsed, Moment, Sleep};
 pub use world::World;

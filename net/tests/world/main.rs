@@ -7,6 +7,7 @@ mod http;
 mod ids;
 mod network;
 mod tasks;
+mod termination;
 mod time;
 
 use std::time::Duration;
