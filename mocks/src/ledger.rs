@@ -1,5 +1,6 @@
 //! What all servers of mocks share: requests are counted, limited, written down and told of.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,6 +16,9 @@ use crate::script::Limits;
 /// How many requests a mock remembers.
 pub const JOURNAL_LENGTH: usize = 1_000;
 
+/// How many bytes of a body a mock remembers.
+pub const JOURNAL_BODY: usize = 4 * 1024;
+
 /// A request as a mock remembers it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct JournalEntry {
@@ -26,15 +30,17 @@ pub struct JournalEntry {
     pub path: String,
     /// Its headers in their order, names in lower case.
     pub headers: Vec<(String, String)>,
-    /// Its body: as text when it is not JSON. Of a recogniser stream: the query, as a map.
+    /// Its body: as text when it is not JSON. Of a recogniser stream: the query, as a map. One that is longer than
+    /// [`JOURNAL_BODY`] is the beginning of its text.
     pub body: Value,
+    /// How many bytes of the body's text were cut off.
+    pub cut: usize,
 }
 
 /// The book of one mock.
 pub(crate) struct Ledger {
     pub(crate) world: World,
     role: Role,
-    limits: Limits,
     observer: Observer,
     /// Set when the mock itself closes, so that its clients are not said to have gone away.
     closing: AtomicBool,
@@ -43,6 +49,7 @@ pub(crate) struct Ledger {
 
 #[derive(Default)]
 struct Pages {
+    limits: Limits,
     count: u64,
     journal: VecDeque<JournalEntry>,
     /// What each key is using. A key that uses nothing is forgotten.
@@ -67,8 +74,8 @@ pub(crate) enum Exceeded {
 
 impl Ledger {
     pub(crate) fn new(world: &World, role: Role, limits: Limits, observer: Observer) -> Arc<Self> {
-        let (closing, pages) = (AtomicBool::new(false), Mutex::default());
-        Arc::new(Self { world: world.clone(), role, limits, observer, closing, pages })
+        let pages = Mutex::new(Pages { limits, ..Pages::default() });
+        Arc::new(Self { world: world.clone(), role, observer, closing: AtomicBool::new(false), pages })
     }
 
     /// Writes down a request that has arrived whole, and tells of it.
@@ -84,6 +91,7 @@ impl Ledger {
             .iter()
             .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
             .collect();
+        let (kept, cut) = cut_body(&body);
         let request = {
             let mut pages = self.pages();
             pages.count += 1;
@@ -96,7 +104,8 @@ impl Ledger {
                 at,
                 path: path.to_owned(),
                 headers: headers.clone(),
-                body: body.clone(),
+                body: kept,
+                cut,
             };
             pages.journal.push_back(entry);
             request
@@ -111,6 +120,19 @@ impl Ledger {
         self.pages().journal.iter().cloned().collect()
     }
 
+    /// From the next request on these limits hold. Gives how many requests have come before it.
+    pub(crate) fn change(&self, limits: Limits) -> u64 {
+        let mut pages = self.pages();
+        pages.limits = limits;
+        pages.count
+    }
+
+    /// How many requests are remembered no more.
+    pub(crate) fn forgotten(&self) -> u64 {
+        let pages = self.pages();
+        pages.count - pages.journal.len() as u64
+    }
+
     /// Whether a remembered request is like this.
     pub(crate) fn remembers(&self, like: impl FnMut(&JournalEntry) -> bool) -> bool {
         self.pages().journal.iter().any(like)
@@ -123,11 +145,12 @@ impl Ledger {
 
     fn admit(&self, now: Moment, key: &str) -> Result<(), Exceeded> {
         let mut pages = self.pages();
-        let usage = pages.usage.entry(key.to_owned()).or_default();
-        if self.limits.concurrent.is_some_and(|most| usage.in_progress >= most) {
+        let Pages { limits, usage, .. } = &mut *pages;
+        let usage = usage.entry(key.to_owned()).or_default();
+        if limits.concurrent.is_some_and(|most| usage.in_progress >= most) {
             return Err(Exceeded::Concurrent);
         }
-        if let Some(rate) = self.limits.rate {
+        if let Some(rate) = limits.rate {
             while usage.recent.front().is_some_and(|at| now.since(*at) >= rate.period()) {
                 usage.recent.pop_front();
             }
@@ -137,6 +160,9 @@ impl Ledger {
                 return Err(Exceeded::Rate(rate.period() - now.since(*oldest)));
             }
             usage.recent.push_back(now);
+        } else {
+            // A rate that held before is over.
+            usage.recent.clear();
         }
         usage.in_progress += 1;
         Ok(())
@@ -155,6 +181,17 @@ impl Ledger {
     fn pages(&self) -> MutexGuard<'_, Pages> {
         self.pages.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A body as it is remembered, and how much of its text was cut off.
+fn cut_body(body: &Value) -> (Value, usize) {
+    let text = body.as_str().map_or_else(|| body.to_string().into(), Cow::Borrowed);
+    if text.len() <= JOURNAL_BODY {
+        return (body.clone(), 0);
+    }
+    let end = (0..=JOURNAL_BODY).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+    let kept = text.get(..end).unwrap_or_default();
+    (kept.into(), text.len() - kept.len())
 }
 
 /// A request being answered. Dropped before it is over, it tells that the other side went away.

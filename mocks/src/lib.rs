@@ -40,10 +40,12 @@ mod registry;
 mod request;
 pub mod script;
 mod tts;
+mod vendors;
 
 pub use asr::{Says, Utterance, serve_asr};
-pub use ledger::{JOURNAL_LENGTH, JournalEntry};
+pub use ledger::{JOURNAL_BODY, JOURNAL_LENGTH, JournalEntry};
 pub use llm::serve_llm;
 pub use mock::Mock;
 pub use observe::{Observation, Observer, Role, What};
 pub use tts::serve_tts;
+pub use vendors::{MockVendor, MockVendors, Scripts, StartError};

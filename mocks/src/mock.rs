@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use crate::ledger::{JournalEntry, Ledger};
 
 /// The longest request that is read; longer ones get status 413.
-const BODY_LIMIT: usize = 16 * 1024 * 1024;
+pub(crate) const BODY_LIMIT: usize = 16 * 1024 * 1024;
 
 /// A vendor at work. Dropping it closes its listener and every connection at once.
 #[must_use = "dropping a mock closes it"]

@@ -15,24 +15,37 @@ use crate::tts::custom;
 
 /// Language models.
 pub(crate) const LLM: &[Vendor<LlmRouter>] =
-    &[Vendor { id: "openai", router: openai::router, settings: openai::settings }];
+    &[Vendor { id: "openai", router: openai::router, settings: openai::settings, door: openai::DOOR }];
 
 /// Speech synthesisers.
 pub(crate) const TTS: &[Vendor<TtsRouter>] =
-    &[Vendor { id: "custom", router: custom::router, settings: custom::settings }];
+    &[Vendor { id: "custom", router: custom::router, settings: custom::settings, door: custom::DOOR }];
 
 /// Speech recognisers.
 pub(crate) const ASR: &[Vendor<AsrRouter>] =
-    &[Vendor { id: "tencent", router: tencent::router, settings: tencent::settings }];
+    &[Vendor { id: "tencent", router: tencent::router, settings: tencent::settings, door: tencent::DOOR }];
 
 /// A vendor of a role.
 pub(crate) struct Vendor<Router> {
     /// Its id in scripts.
-    id: &'static str,
+    pub(crate) id: &'static str,
     /// What serves it.
     pub(crate) router: Router,
     /// What its client is to be set to, by the authority that serves it and the key that is let in.
     pub(crate) settings: fn(&str, &Secret) -> Value,
+    /// How it is found at a port that it may share with other roles of the same company.
+    pub(crate) door: Door,
+}
+
+/// Where one role of a company is found.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Door {
+    /// Whether its clients speak WebSocket.
+    pub(crate) is_web_socket: bool,
+    /// Whether a path is this role's. What is nobody's is answered by the company's first role.
+    pub(crate) takes: fn(&str) -> bool,
+    /// How people point the vendor's own client at an authority: one line.
+    pub(crate) client: fn(&str) -> String,
 }
 
 /// Serves a language model.
@@ -41,6 +54,17 @@ type LlmRouter = fn(LlmScript, Arc<Ledger>) -> Router;
 type TtsRouter = fn(TtsScript, Arc<Ledger>) -> Router;
 /// Serves a speech recogniser. Its streams end with the channel.
 type AsrRouter = fn(AsrScript, Says, Arc<Ledger>, watch::Receiver<()>) -> Router;
+
+/// The ids of all companies, in the order of the tables; one that has several roles stands once.
+pub(crate) fn companies() -> Vec<&'static str> {
+    let mut companies = Vec::new();
+    for id in [ids(LLM), ids(TTS), ids(ASR)].concat() {
+        if !companies.contains(&id) {
+            companies.push(id);
+        }
+    }
+    companies
+}
 
 /// The ids of a role's vendors.
 pub(crate) fn ids<Router>(vendors: &[Vendor<Router>]) -> Vec<&'static str> {

@@ -69,7 +69,7 @@ impl ScriptError {
 }
 
 /// The known name most like `got`, unless none is likely meant.
-fn nearest(got: &str, known: &[String]) -> Option<String> {
+pub(crate) fn nearest(got: &str, known: &[String]) -> Option<String> {
     /// Below this Jaro-Winkler likeness two words have little in common.
     const LIKENESS: f64 = 0.8;
     known

@@ -29,6 +29,7 @@ use serde_path_to_error::Segment;
 
 pub use asr::{AsrBehaviour, AsrScript};
 pub use delay::{Delay, ParseDelayError};
+pub(crate) use error::nearest;
 pub use error::{Problem, ScriptError};
 pub use faults::{Code, FaultBody, Faults};
 pub use limits::Limits;
@@ -49,6 +50,8 @@ pub struct Script<B> {
     limits: Limits,
     base: Request<B>,
     blocks: Vec<(Numbers, Request<B>)>,
+    /// How many requests were answered before this script came into force.
+    before: u64,
 }
 
 /// What happens to one request.
@@ -97,10 +100,17 @@ impl<B: Behaviour> Script<B> {
     /// What happens to the request of this number, counted from 1.
     #[must_use]
     pub fn request(&self, number: u64) -> &Request<B> {
+        let number = number.saturating_sub(self.before);
         self.blocks
             .iter()
             .find(|(numbers, _)| numbers.contains(number))
             .map_or(&self.base, |(_, request)| request)
+    }
+
+    /// The same script, come into force after so many requests: its `request 1` is the one after them.
+    pub(crate) const fn after(mut self, requests: u64) -> Self {
+        self.before = requests;
+        self
     }
 
     /// Every request's behaviour, with the key of its block.
@@ -132,6 +142,7 @@ impl<B: Behaviour> Script<B> {
             key: account.key.unwrap_or_default(),
             base,
             blocks: Vec::new(),
+            before: 0,
         };
         for (numbers, key, value) in blocks {
             if let Some((other, _)) = script.blocks.iter().find(|(other, _)| other.overlaps(numbers)) {
@@ -146,6 +157,20 @@ impl<B: Behaviour> Script<B> {
             script.blocks.push((numbers, request(&all, &[]).map_err(|error| error.below(key))?));
         }
         Ok(script)
+    }
+}
+
+/// The script without a key: everything at its default.
+impl<B: Behaviour> Default for Script<B> {
+    fn default() -> Self {
+        Self {
+            vendor: B::vendors().first().copied().unwrap_or_default(),
+            key: Secret::default(),
+            limits: Limits::default(),
+            base: Request::default(),
+            blocks: Vec::new(),
+            before: 0,
+        }
     }
 }
 

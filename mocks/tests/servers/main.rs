@@ -6,3 +6,4 @@ mod asr;
 mod client;
 mod llm;
 mod tts;
+mod vendors;

@@ -8,4 +8,4 @@ mod parameters;
 mod server;
 mod stream;
 
-pub(crate) use server::{router, settings};
+pub(crate) use server::{DOOR, router, settings};

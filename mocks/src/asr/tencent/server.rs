@@ -25,6 +25,7 @@ use crate::ledger::{Call, Ledger};
 use crate::mischief;
 use crate::play::play;
 use crate::refusal::scripted_refusal;
+use crate::registry::Door;
 use crate::script::{AsrBehaviour, AsrScript, CutBy, Request};
 
 /// WebSocket buffers: audio comes in pieces of 1,280 bytes, answers are one line of JSON.
@@ -56,6 +57,13 @@ pub(crate) fn settings(authority: &str, key: &Secret) -> Value {
         "secret_key": secret_key,
     })
 }
+
+/// The SDKs take another host than the service's own, each in its own way.
+pub(crate) const DOOR: Door = Door {
+    is_web_socket: true,
+    takes: |path| path.starts_with("/asr/v2/"),
+    client: |authority| format!("ws://{authority}/asr/v2/ in place of wss://asr.cloud.tencent.com/asr/v2/"),
+};
 
 struct Vendor {
     script: AsrScript,

@@ -11,7 +11,7 @@ mod refusal;
 mod server;
 mod stream;
 
-pub(crate) use server::{router, settings};
+pub(crate) use server::{DOOR, router, settings};
 
 #[cfg(test)]
 mod tests;

@@ -16,6 +16,7 @@ use super::refusal::Refusal;
 use crate::answer::{Answer, Head};
 use crate::ledger::{Call, Exceeded, Ledger};
 use crate::play::{play, whole_response};
+use crate::registry::Door;
 use crate::request::{bearer, body_value};
 use crate::script::LlmScript;
 
@@ -31,6 +32,14 @@ pub(crate) fn router(script: LlmScript, ledger: Arc<Ledger>) -> Router {
 pub(crate) fn settings(authority: &str, key: &Secret) -> Value {
     json!({ "url": format!("http://{authority}/v1/chat/completions"), "key": key.expose(), "model": MODEL })
 }
+
+/// At any base that a client may have been given. Its own libraries read the address of the service from the
+/// environment.
+pub(crate) const DOOR: Door = Door {
+    is_web_socket: false,
+    takes: |path| path.ends_with("/chat/completions") || path.contains("/models"),
+    client: |authority| format!("OPENAI_BASE_URL=http://{authority}/v1"),
+};
 
 struct Vendor {
     script: LlmScript,

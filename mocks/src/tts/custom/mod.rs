@@ -7,4 +7,4 @@ mod model;
 mod refusal;
 mod server;
 
-pub(crate) use server::{router, settings};
+pub(crate) use server::{DOOR, router, settings};

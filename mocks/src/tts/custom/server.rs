@@ -15,6 +15,7 @@ use super::refusal::Refusal;
 use crate::answer::Answer;
 use crate::ledger::{Call, Exceeded, Ledger};
 use crate::play::{play, whole_response};
+use crate::registry::Door;
 use crate::request::{bearer, body_value};
 use crate::script::TtsScript;
 
@@ -27,6 +28,13 @@ pub(crate) fn router(script: TtsScript, ledger: Arc<Ledger>) -> Router {
 pub(crate) fn settings(authority: &str, key: &Secret) -> Value {
     json!({ "url": format!("http://{authority}/stream-audio"), "key": key.expose() })
 }
+
+/// The service calls whatever address it is configured with.
+pub(crate) const DOOR: Door = Door {
+    is_web_socket: false,
+    takes: |_| true,
+    client: |authority| format!(r#""APIUrl": "http://{authority}/stream-audio""#),
+};
 
 struct Vendor {
     script: TtsScript,
