@@ -7,6 +7,7 @@
 //! Deliberately out: running a scenario, and judging it ([`crate::expect`]). What `agent`, `asr`, `llm` and `tts` mean
 //! belongs to `bargein_agent::config` and `bargein_mocks::script`; they are handed on as JSON with places.
 
+mod behaviour;
 mod cases;
 mod decode;
 mod diagnostic;
@@ -25,6 +26,7 @@ mod yaml;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use behaviour::VendorBehaviour;
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use expectation::{Expectations, Line, LineKind, NothingElse};
 pub use fixtures::{FixtureError, FixtureFolders, Fixtures};

@@ -14,7 +14,8 @@ const HEAD: &str = "version: 1\nname: an example\n";
 fn examples_of_the_documents_load() -> io::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let fixtures = FixtureFolders::near(&root.join("scenarios/theme/example.yaml"));
-    let pages = ["README.md", "docs/scenarios.md", "docs/add-a-scenario.md", "docs/add-a-vendor.md"];
+    let pages =
+        ["README.md", "docs/scenarios.md", "docs/add-a-scenario.md", "docs/add-a-vendor.md", "docs/mock.md"];
     let mut loaded = 0;
     for page in pages {
         for example in whole(&blocks(&std::fs::read_to_string(root.join(page))?)) {

@@ -5,6 +5,7 @@
 mod exit;
 mod files;
 mod fmt;
+mod mock;
 mod schema;
 mod surroundings;
 mod test;
@@ -18,6 +19,8 @@ use clap::{Parser, Subcommand};
 
 pub use exit::Exit;
 pub use surroundings::Surroundings;
+
+use crate::scenario::LoadError;
 
 /// A voice-agent runtime that can be tested.
 #[derive(Parser, Debug)]
@@ -36,6 +39,8 @@ enum Command {
     Test(test::Arguments),
     /// Bring scenarios into their canonical form.
     Fmt(fmt::Arguments),
+    /// Play vendors at real ports, for any client.
+    Mock(mock::Arguments),
     /// Print the JSON Schema of scenarios, for editors.
     Schema,
 }
@@ -49,6 +54,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, surroundings: &mut Sur
     match arguments.command {
         Command::Test(arguments) => test::run(&arguments, surroundings),
         Command::Fmt(arguments) => fmt::run(&arguments, surroundings),
+        Command::Mock(arguments) => mock::run(&arguments, surroundings),
         Command::Schema => schema::run(surroundings),
     }
 }
@@ -56,6 +62,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, surroundings: &mut Sur
 /// How mistakes in files are drawn.
 fn renderer(colours: bool) -> Renderer {
     if colours { Renderer::styled() } else { Renderer::plain() }
+}
+
+/// A file cannot be loaded.
+fn explain_load_error(error: &LoadError, surroundings: &mut Surroundings) {
+    match error {
+        LoadError::Unreadable { .. } => surroundings.complain(error),
+        LoadError::Wrong(diagnostics) => {
+            let text = diagnostics.render(&renderer(surroundings.err_colours));
+            surroundings.complain(text);
+        }
+    }
 }
 
 /// Help was asked for, or is needed.

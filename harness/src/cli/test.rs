@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::{Exit, Surroundings, files};
 use crate::report::{self, Look, Progress, TerminalReport};
 use crate::run::{Case, CaseResult, Mode, Plan, Stopwatch, Verdict, play_all};
-use crate::scenario::{LoadError, Scenario};
+use crate::scenario::Scenario;
 
 /// The theme of the scenarios that are played over sockets when nobody chooses others.
 const SMOKE: &str = "smoke";
@@ -102,21 +102,11 @@ fn load(files: &[PathBuf], surroundings: &mut Surroundings) -> Option<Vec<Case>>
             Ok(of_file) => cases.extend(of_file),
             Err(error) => {
                 wrong = true;
-                explain(&error, surroundings);
+                super::explain_load_error(&error, surroundings);
             }
         }
     }
     (!wrong).then_some(cases)
-}
-
-fn explain(error: &LoadError, surroundings: &mut Surroundings) {
-    match error {
-        LoadError::Unreadable { .. } => surroundings.complain(error),
-        LoadError::Wrong(diagnostics) => {
-            let text = diagnostics.render(&super::renderer(surroundings.err_colours));
-            surroundings.complain(text);
-        }
-    }
 }
 
 fn is_chosen(case: &Case, arguments: &Arguments) -> bool {
