@@ -33,6 +33,12 @@ fn a_stop_ends_everything_at_once() {
 }
 
 #[test]
+fn the_end_closes_the_recogniser_and_is_the_last_word() {
+    let lines = told(Config::default(), "0 speak 一二。\n1200 stop\n9000 end", &[""]);
+    assert_eq!(lines[lines.len() - 3..], ["1200 asr 1 closed", "1200 state listening 1", "1200 closed"]);
+}
+
+#[test]
 fn a_graceful_stop_waits_for_the_queue() {
     check(
         "two speeches",

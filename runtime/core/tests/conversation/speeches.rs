@@ -1,8 +1,8 @@
 //! Speeches of the application: who speaks, who waits, who is refused, who is dropped.
 
 use bargein_core::{
-    AgentState, AppCall, Command, Config, LowerPriority, Notice, Overflow, QueueRules, SpeechOptions,
-    Synthesis, Welcome,
+    AgentState, AppCall, Command, Config, Conversation, LowerPriority, Notice, Overflow, QueueRules,
+    SpeechOptions, Synthesis, Welcome,
 };
 
 use crate::talk::{Talk, told, vendors};
@@ -218,6 +218,10 @@ fn a_welcome_that_cannot_be_spoken_is_over_at_once() {
     config.synthesis.enabled = false;
     let silent = welcome(false, "……");
     for (config, heard) in [(config, "你好，欢迎。"), (silent, "")] {
+        let mut untold = Conversation::new(config.clone());
+        let is_over = std::iter::from_fn(|| untold.poll_command())
+            .any(|command| matches!(command, Command::Notify(Notice::TurnEnded { .. })));
+        assert!(is_over, "before anything happens");
         let lines = told(config, "500 text 在吗", &["agent 1", "metric interruption"]);
         assert_eq!(lines, ["0 agent 1 begins".into(), format!("0 agent 1 completed \"{heard}\"")]);
     }
