@@ -71,6 +71,9 @@ where
 
 /// Runs `main` in the real world: sockets, and the machine's clock.
 ///
+/// All tasks share the thread that calls this: a session needs a thousandth of a core, and threads that share so little
+/// work spend more time waking one another than doing it.
+///
 /// The seed decides what [`Ids`] gives; [`Ids::fresh_seed`] is one that no other run has.
 ///
 /// # Errors
@@ -80,7 +83,7 @@ pub fn run_real<T, F>(seed: u64, main: F) -> Result<T, RunError>
 where
     F: AsyncFnOnce(World) -> T,
 {
-    let runtime = Builder::new_multi_thread().enable_all().build()?;
+    let runtime = Builder::new_current_thread().enable_all().build()?;
     let ended = {
         let _entered = runtime.enter();
         let world = World::new(Network::sockets, seed, Clock::machine()?);
