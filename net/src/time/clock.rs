@@ -8,10 +8,14 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+#[cfg(target_os = "linux")]
+use super::descriptor;
 use super::moment::Moment;
+use super::paused;
 use super::sleep::Sleep;
+#[cfg(any(test, not(target_os = "linux")))]
+use super::thread;
 use super::timers::{Driver, Timers};
-use super::{paused, thread};
 
 /// 2025-01-01T00:00:00Z in Unix milliseconds: when every virtual world begins.
 const VIRTUAL_WALL_START: u64 = 1_735_689_600_000;
@@ -50,10 +54,27 @@ impl Clock {
         (Self(Arc::new(Inner { begin, wall: Wall::Virtual, timers })), driver)
     }
 
-    /// The machine's clock, with a thread of its own that ends with the last clone.
+    /// The machine's clock, with a driver that ends with the last clone: a task of the runtime this is called in.
+    #[cfg(target_os = "linux")]
     pub(crate) fn machine() -> io::Result<Self> {
-        let timers = Arc::new(Timers::new(Driver::Thread(std::sync::Condvar::new())));
         let begin = Instant::now();
+        let descriptor = descriptor::Descriptor::new(begin.into_std())?;
+        let timers = Arc::new(Timers::new(Driver::Descriptor(descriptor)));
+        descriptor::start(Arc::clone(&timers))?;
+        Ok(Self(Arc::new(Inner { begin, wall: Wall::Machine, timers })))
+    }
+
+    /// The machine's clock, with a driver that ends with the last clone: a thread.
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn machine() -> io::Result<Self> {
+        Self::machine_with_thread()
+    }
+
+    /// The machine's clock, with a thread for its timers.
+    #[cfg(any(test, not(target_os = "linux")))]
+    fn machine_with_thread() -> io::Result<Self> {
+        let begin = Instant::now();
+        let timers = Arc::new(Timers::new(Driver::Thread(std::sync::Condvar::new())));
         thread::start(begin.into_std(), Arc::clone(&timers))?;
         Ok(Self(Arc::new(Inner { begin, wall: Wall::Machine, timers })))
     }
@@ -136,5 +157,50 @@ impl Clock {
 impl Drop for Inner {
     fn drop(&mut self) {
         self.timers.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::runtime::Builder;
+
+    use super::*;
+
+    /// Waits of 1 to 20 ms, all at once and polled in another order: who woke, and how late at most.
+    fn woken(clock: impl FnOnce() -> io::Result<Clock>) -> io::Result<(Vec<u64>, Duration)> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let _entered = runtime.enter();
+        let clock = clock()?;
+        runtime.block_on(async {
+            let begin = Moment::from_millis(clock.now().as_millis() + 5);
+            let (mut woken, mut latest) = (Vec::new(), Duration::ZERO);
+            let mut waits: futures_util::stream::FuturesUnordered<_> = (1..=20_u64)
+                .rev()
+                .map(|millis| {
+                    let at = begin + Duration::from_millis(millis);
+                    let wait = clock.sleep_until(at);
+                    async move {
+                        wait.await;
+                        (millis, at)
+                    }
+                })
+                .collect();
+            while let Some((millis, at)) = futures_util::StreamExt::next(&mut waits).await {
+                assert!(clock.now() >= at, "{millis} ms: woke at {} of {at}", clock.now());
+                woken.push(millis);
+                latest = latest.max(clock.now().since(at));
+            }
+            Ok((woken, latest))
+        })
+    }
+
+    #[test]
+    fn whoever_drives_real_time_wakes_waiters_in_order_and_never_early() -> io::Result<()> {
+        for clock in [Clock::machine as fn() -> _, Clock::machine_with_thread] {
+            let (woken, latest) = woken(clock)?;
+            assert_eq!(woken, (1..=20).collect::<Vec<_>>());
+            assert!(latest < Duration::from_secs(2), "{latest:?} late");
+        }
+        Ok(())
     }
 }

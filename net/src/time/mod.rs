@@ -10,14 +10,22 @@
     reason = "the only place that reads the machine's clocks"
 )]
 mod clock;
+#[cfg(target_os = "linux")]
+#[expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "the one place that waits for the machine's clock"
+)]
+mod descriptor;
 mod moment;
 #[expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "virtual time is made from tokio's")]
 mod paused;
 mod sleep;
+#[cfg(any(test, not(target_os = "linux")))]
 #[expect(
     clippy::disallowed_methods,
     clippy::disallowed_types,
-    reason = "the one timer thread of the real world"
+    reason = "the one timer thread of the real world, where its system has no timer descriptors"
 )]
 mod thread;
 mod timers;

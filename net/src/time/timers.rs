@@ -1,9 +1,10 @@
 //! What is waited for, in the order in which it will happen.
 //!
-//! The queue is the same in both worlds. Who empties it differs: a task on the paused clock, or a parked thread.
+//! The queue is the same in both worlds. Who empties it differs: a task on the paused clock, a task that a timer of the
+//! kernel wakes, or a parked thread.
 
 use std::collections::BTreeMap;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use tokio::sync::Notify;
@@ -32,8 +33,12 @@ pub(super) struct Queue {
 pub(super) enum Driver {
     /// A task of the virtual world.
     Task(Notify),
-    /// A thread of the real world.
-    Thread(Condvar),
+    /// A task of the real world, on Linux.
+    #[cfg(target_os = "linux")]
+    Descriptor(super::descriptor::Descriptor),
+    /// A thread of the real world, elsewhere.
+    #[cfg(any(test, not(target_os = "linux")))]
+    Thread(std::sync::Condvar),
 }
 
 impl Timers {
@@ -53,10 +58,8 @@ impl Timers {
     pub(super) fn schedule(&self, tick: u64) -> Key {
         let mut queue = self.lock();
         let key = queue.push(tick);
-        let is_first = queue.first() == Some(key);
-        drop(queue);
-        if is_first {
-            self.alert();
+        if queue.first() == Some(key) {
+            self.alert(tick);
         }
         key
     }
@@ -90,13 +93,18 @@ impl Timers {
 
     /// Tells the driver that nobody can wait any more.
     pub(super) fn close(&self) {
-        self.lock().closed = true;
-        self.alert();
+        let mut queue = self.lock();
+        queue.closed = true;
+        self.alert(0);
     }
 
-    fn alert(&self) {
+    /// Has the driver look at the queue, at the latest in this millisecond. Called under the queue's lock.
+    fn alert(&self, tick: u64) {
         match &self.driver {
             Driver::Task(changed) => changed.notify_one(),
+            #[cfg(target_os = "linux")]
+            Driver::Descriptor(descriptor) => descriptor.wake_by(tick),
+            #[cfg(any(test, not(target_os = "linux")))]
             Driver::Thread(changed) => changed.notify_one(),
         }
     }
