@@ -70,10 +70,18 @@ struct Host {
 impl Host {
     async fn run(self, mut listener: Listener) {
         while let Ok(io) = listener.accept().await {
+            let Some(detector) = self.detector.make() else {
+                let room = async move {
+                    // A caller who has left.
+                    let _ = send_back(io).await;
+                };
+                self.world.tasks.spawn("room", room).detach();
+                continue;
+            };
             let marks = Marks::default();
             let settings = SessionSettings {
                 vendors: self.vendors.clone(),
-                detector: self.detector.make(),
+                detector,
                 marks: Some(marks.sink()),
                 ..SessionSettings::default()
             };
@@ -113,11 +121,22 @@ async fn host(world: &World, io: Io, settings: SessionSettings) -> io::Result<()
     Ok(())
 }
 
+/// Sends a caller's frames back until the caller leaves.
+async fn send_back(io: Io) -> io::Result<()> {
+    let mut caller = Frames::new(io);
+    while let Some(frame) = caller.next().await? {
+        caller.send(&frame).await?;
+    }
+    Ok(())
+}
+
 impl Detector {
-    fn make(self) -> Box<dyn VoiceDetector> {
+    /// `None`: there is to be no session.
+    fn make(self) -> Option<Box<dyn VoiceDetector>> {
         match self {
-            Self::Earshot => Box::new(Earshot::default()),
-            Self::Loudness => Box::new(Loudness),
+            Self::Earshot => Some(Box::new(Earshot::default())),
+            Self::Loudness => Some(Box::new(Loudness)),
+            Self::None => None,
         }
     }
 }

@@ -34,7 +34,7 @@ pub struct Arguments {
     /// How long each measurement of talk is, in seconds.
     #[arg(long, default_value_t = 60)]
     seconds: u64,
-    /// Which voice detector the sessions have.
+    /// Which voice detector the sessions have; `none`: there are no sessions, the rooms send every frame back.
     #[arg(long, value_delimiter = ',', default_values_t = [Detector::Earshot, Detector::Loudness])]
     detector: Vec<Detector>,
     #[command(subcommand)]
@@ -63,6 +63,8 @@ enum Detector {
     Earshot,
     /// By its loudness, which costs next to nothing: what is left is the session without the detector.
     Loudness,
+    /// There is no session: what is left is the room's transport, which sends every frame back.
+    None,
 }
 
 impl std::fmt::Display for Detector {
@@ -70,6 +72,7 @@ impl std::fmt::Display for Detector {
         f.write_str(match self {
             Self::Earshot => "earshot",
             Self::Loudness => "loudness",
+            Self::None => "none",
         })
     }
 }
