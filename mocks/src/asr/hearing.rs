@@ -99,19 +99,21 @@ impl Hearing {
     /// Hears audio whose last sample arrives `now`.
     pub(super) fn hear(&mut self, now: Duration, samples: &[i16]) -> Vec<Transcript> {
         let end = self.position + (self.frame.len() + samples.len()) as u64;
-        let frame_length = self.rate as usize / 50;
+        let frame_length = (self.rate as usize / 50).max(1);
         let mut transcripts = Vec::new();
-        for &sample in samples {
-            self.frame.push(sample);
-            if self.frame.len() == frame_length {
-                let frame_end = self.position + frame_length as u64;
-                let heard = now.saturating_sub(self.length(end - frame_end));
-                let voiced = is_voiced(&self.frame);
-                self.frame.clear();
-                self.take_frame(voiced, frame_end, now, heard, &mut transcripts);
-                self.position = frame_end;
-            }
+        let mut rest = samples;
+        while self.frame.len() + rest.len() >= frame_length {
+            let (missing, after) = rest.split_at(frame_length - self.frame.len());
+            self.frame.extend_from_slice(missing);
+            rest = after;
+            let frame_end = self.position + frame_length as u64;
+            let heard = now.saturating_sub(self.length(end - frame_end));
+            let voiced = is_voiced(&self.frame);
+            self.frame.clear();
+            self.take_frame(voiced, frame_end, now, heard, &mut transcripts);
+            self.position = frame_end;
         }
+        self.frame.extend_from_slice(rest);
         transcripts
     }
 
@@ -260,7 +262,7 @@ impl Words {
 }
 
 fn is_voiced(frame: &[i16]) -> bool {
-    let energy: i64 = frame.iter().map(|sample| i64::from(*sample).pow(2)).sum();
+    let energy: i64 = frame.iter().map(|sample| i64::from(i32::from(*sample).pow(2))).sum();
     energy > VOICED * i64::try_from(frame.len()).unwrap_or(i64::MAX)
 }
 

@@ -26,16 +26,23 @@ impl Sound {
     pub(super) fn bytes(&self, range: Range<u64>, channels: u16) -> Bytes {
         let frame = u64::from(channels) * 2;
         let frames = range.start / frame..range.end.div_ceil(frame);
-        let mut bytes = Vec::with_capacity(length(&(frames.start * frame..frames.end * frame)));
-        for index in frames.clone() {
-            for _ in 0..channels {
-                bytes.extend_from_slice(&self.sample(index).to_le_bytes());
+        let mut bytes = vec![0; length(&(frames.start * frame..frames.end * frame))];
+        let mut unwritten = bytes.as_chunks_mut::<2>().0;
+        let mut from = usize::try_from(frames.start % (self.0.len() as u64).max(1)).unwrap_or_default();
+        let channels = usize::from(channels);
+        while !unwritten.is_empty() && !self.0.is_empty() {
+            let samples = &self.0[from..self.0.len().min(from + unwritten.len() / channels)];
+            let (now, later) = unwritten.split_at_mut(samples.len() * channels);
+            for (frame, sample) in now.chunks_exact_mut(channels).zip(samples) {
+                frame.fill(sample.to_le_bytes());
             }
+            (unwritten, from) = (later, 0);
         }
         let first = length(&(frames.start * frame..range.start));
         Bytes::from(bytes).slice(first..first + length(&range))
     }
 
+    #[cfg(test)]
     fn sample(&self, index: u64) -> i16 {
         let samples = (self.0.len() as u64).max(1);
         usize::try_from(index % samples).ok().and_then(|at| self.0.get(at)).copied().unwrap_or_default()

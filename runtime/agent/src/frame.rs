@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 use thiserror::Error;
 
 /// How long a frame is.
@@ -42,11 +42,11 @@ impl AudioFrame {
     /// A frame of these samples.
     #[must_use]
     pub fn from_samples(samples: &[i16; FRAME_SAMPLES]) -> Self {
-        let mut bytes = BytesMut::with_capacity(FRAME_BYTES);
-        for sample in samples {
-            bytes.put_i16_le(*sample);
+        let mut bytes = vec![0; FRAME_BYTES];
+        for (pair, sample) in bytes.as_chunks_mut::<2>().0.iter_mut().zip(samples) {
+            *pair = sample.to_le_bytes();
         }
-        Self(bytes.freeze())
+        Self(bytes.into())
     }
 
     /// 20 ms of nothing; shared, never allocated.

@@ -265,7 +265,7 @@ enum Found {
 }
 
 fn find_header(samples: &[u8]) -> Found {
-    for (at, _) in samples.iter().enumerate().filter(|(_, byte)| **byte == b'R') {
+    for at in memchr::memchr_iter(b'R', samples) {
         let tail = &samples[at..];
         let (riff, rest) = tail.split_at(tail.len().min(4));
         let wave = rest.get(4..).unwrap_or_default();

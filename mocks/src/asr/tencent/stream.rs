@@ -72,12 +72,14 @@ impl Stream {
         }
         self.last_audio = now;
         let mut samples = Vec::with_capacity(bytes.len() / 2 + 1);
-        for &byte in bytes {
-            match self.half.take() {
-                None => self.half = Some(byte),
-                Some(low) => samples.push(i16::from_le_bytes([low, byte])),
-            }
+        let mut rest = bytes;
+        if let (Some(low), Some((high, after))) = (self.half, bytes.split_first()) {
+            samples.push(i16::from_le_bytes([low, *high]));
+            (self.half, rest) = (None, after);
         }
+        let (pairs, odd) = rest.as_chunks::<2>();
+        samples.extend(pairs.iter().map(|pair| i16::from_le_bytes(*pair)));
+        self.half = odd.first().copied().or(self.half);
         self.samples += samples.len() as u64;
         let length = Duration::from_nanos(self.samples * 1_000_000_000 / u64::from(self.rate));
         if length > now + AHEAD {
