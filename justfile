@@ -19,6 +19,10 @@ scenarios *ARGS:
 smoke:
     cargo run --release -- test scenarios --real
 
+# The vendors' official clients against the mocks (needs Python and Node); `just clients openai` runs one vendor's.
+clients *VENDORS:
+    tests/clients/run {{VENDORS}}
+
 # Formats the code.
 fmt:
     cargo fmt --all
