@@ -22,7 +22,7 @@ mod termination;
 mod time;
 mod world;
 
-pub use http::{Connector, HyperExecutor, HyperTimer, ServerHandle, http_client, serve};
+pub use http::{Connector, HyperExecutor, HyperTimer, ServerHandle, http_client, http_client_over, serve};
 pub use ids::Ids;
 pub use network::{Cut, CutAt, CutHow, Io, LinkFaults, Listener, Network};
 pub use rand_chacha::ChaCha8Rng;

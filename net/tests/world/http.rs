@@ -9,7 +9,8 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::routing::{get, post};
 use bargein_net::{
-    Clock, Connector, LinkFaults, Moment, ServerHandle, Stopped, World, http_client, run_virtual, serve,
+    Clock, Connector, LinkFaults, Moment, ServerHandle, Stopped, World, http_client, http_client_over,
+    run_virtual, serve,
 };
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
@@ -101,6 +102,49 @@ fn a_connection_is_used_again() {
             assert_eq!(server.connections(), 1);
         }
     });
+}
+
+#[test]
+fn a_warm_connection_is_used_by_the_next_request_and_no_handshake_is_paid() {
+    let times = run_virtual(1, async |world| {
+        let (server, _told) = started(&world).await;
+        let authority = server.authority().to_owned();
+        world.network.fault(&authority, LinkFaults { latency: ms(40), ..LinkFaults::default() });
+        let uri = format!("http://{authority}/").parse().unwrap();
+        let mut times = Vec::new();
+        // Cold; warm; warm, but for so long that it is not trusted any more.
+        for wait in [None, Some(1_000), Some(11_000)] {
+            let connector = Connector::new(&world);
+            let client = http_client_over(&world, connector.clone());
+            if let Some(wait) = wait {
+                connector.warm(&uri).await.unwrap();
+                world.clock.sleep(ms(wait)).await;
+            }
+            let began = world.clock.now();
+            client.request(request(&server, "/slow")).await.unwrap();
+            times.push(world.clock.now().since(began).as_millis());
+        }
+        times
+    });
+    let times = times.unwrap();
+    assert!(times[1] < times[0] && times[2] == times[0], "{times:?}");
+}
+
+#[test]
+fn a_warm_connection_that_the_server_has_closed_is_not_used() {
+    run_virtual(1, async |world| {
+        let (server, _told) = started(&world).await;
+        let authority = server.authority().to_owned();
+        let connector = Connector::new(&world);
+        connector.warm(&format!("http://{authority}/").parse().unwrap()).await.unwrap();
+        drop(server);
+        world.clock.sleep(ms(1)).await;
+        let listener = world.network.listen(&authority).await.unwrap();
+        let server = serve(&world, listener, Router::new().route("/", get(async || "new")));
+        let client = http_client_over(&world, connector);
+        assert_eq!(client.request(request(&server, "/")).await.unwrap().status(), StatusCode::OK);
+    })
+    .unwrap();
 }
 
 #[test]
