@@ -244,6 +244,12 @@ events! {
         Meta = "meta" in Turn {
             "json": Json, "The object.";
         }
+        /// The model wanted a tool called.
+        ToolCall = "tool.call" in Turn {
+            "id": Text, "The vendor's name of the call.";
+            "name": Text, "The function.";
+            "arguments": Json, "Its arguments.";
+        }
 
         /// The recogniser's server accepted a stream.
         AsrRequest = "asr.request" in Asr {

@@ -50,6 +50,14 @@ pub(super) fn entry(at: Time, notice: &Notice) -> Option<Entry> {
                 serde_json::from_str(json).unwrap_or_else(|_| json.as_str().into());
             entry(Observed::Meta).with("json", object)
         }
+        Notice::ToolCall { call, .. } => {
+            let arguments: serde_json::Value =
+                serde_json::from_str(&call.arguments).unwrap_or_else(|_| call.arguments.as_str().into());
+            entry(Observed::ToolCall)
+                .with("id", call.id.as_str())
+                .with("name", call.name.as_str())
+                .with("arguments", arguments)
+        }
         Notice::Accepted { .. } | Notice::Refused { .. } | Notice::SpeechDropped { .. } => return None,
     })
 }
@@ -93,7 +101,7 @@ fn interrupted_by(by: InterruptedBy) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use bargein_core::{FaultKind, RoundId, VendorFault, VendorRole};
+    use bargein_core::{FaultKind, RoundId, ToolCall, VendorFault, VendorRole};
 
     use super::*;
     use crate::timeline::{Event, Value};
@@ -137,6 +145,10 @@ mod tests {
                 fault: VendorFault::new(FaultKind::RateLimited, "slow down").with_code("429"),
             },
             Notice::Meta { round: ROUND, json: r#"{"mood":1}"#.to_owned() },
+            Notice::ToolCall {
+                round: ROUND,
+                call: ToolCall { id: "c1".to_owned(), name: "f".to_owned(), arguments: "{}".to_owned() },
+            },
         ];
         notices.extend(states.map(|is| Notice::State { round: None, is }));
         notices.extend(metrics.map(|name| Notice::Metric { round: ROUND, name, value: 7 }));

@@ -1,14 +1,14 @@
 //! One question to the model: its attempts, its three timeouts, its end.
 //!
 //! Knows nothing of what the answer is for. Only the content of the current attempt comes out; a retry happens only
-//! before the first content or metadata, with the same request id. A model that never stops is stopped by
+//! before the first content, metadata or tool call, with the same request id. A model that never stops is stopped by
 //! [`LlmRules::total_timeout`] or after 64 KiB of text, whichever comes first.
 
 use crate::command::{Command, LlmRequest};
 use crate::config::LlmRules;
 use crate::fault::{FaultKind, VendorFault};
 use crate::ids::LlmCallId;
-use crate::input::LlmEvent;
+use crate::input::{LlmEvent, ToolCall};
 use crate::outbox::Outbox;
 use crate::retry::RetryRule;
 use crate::time::Time;
@@ -43,7 +43,8 @@ struct Attempt {
     content: Option<Time>,
     /// How many bytes of content came.
     bytes: usize,
-    has_meta: bool,
+    /// Whether metadata or the call of a tool came.
+    has_extras: bool,
 }
 
 /// What came of an event or a deadline.
@@ -55,6 +56,8 @@ pub(crate) enum Answer {
     Text(String),
     /// A metadata object.
     Meta(String),
+    /// A tool that the model wants called.
+    ToolCall(ToolCall),
     /// The answer is whole.
     Whole,
     /// There will be no more answer.
@@ -71,7 +74,7 @@ impl Asking {
 
     fn attempt(&mut self, now: Time, out: &mut Outbox) {
         let call = out.next_llm_call();
-        self.phase = Phase::Asked(Attempt { call, since: now, content: None, bytes: 0, has_meta: false });
+        self.phase = Phase::Asked(Attempt { call, since: now, content: None, bytes: 0, has_extras: false });
         out.send(Command::StartLlm(call, self.request.clone()));
     }
 
@@ -144,8 +147,12 @@ impl Asking {
                 Some(Answer::Text(text))
             }
             LlmEvent::Meta(json) => {
-                attempt.has_meta = true;
+                attempt.has_extras = true;
                 Some(Answer::Meta(json))
+            }
+            LlmEvent::ToolCall(call) => {
+                attempt.has_extras = true;
+                Some(Answer::ToolCall(call))
             }
             LlmEvent::Finished if !attempt.is_used() => {
                 self.on_fault(now, VendorFault::new(FaultKind::Broken, "the answer holds no content"))
@@ -187,6 +194,6 @@ impl Asking {
 impl Attempt {
     /// Whether anything of the answer has gone on to the reply, so that asking again would repeat it.
     const fn is_used(&self) -> bool {
-        self.content.is_some() || self.has_meta
+        self.content.is_some() || self.has_extras
     }
 }

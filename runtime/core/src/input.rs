@@ -165,14 +165,27 @@ pub enum AsrEvent {
 pub enum LlmEvent {
     /// Status and headers of a good answer arrived; no content yet.
     Responding,
-    /// More text of the answer. Reasoning and tool calls never arrive here.
+    /// More text of the answer. Reasoning never arrives here.
     Delta(String),
     /// A metadata object of the vendor, as JSON text: for the room, never spoken.
     Meta(String),
+    /// A tool that the model wants called: for the application, never spoken. Whole, before [`Self::Finished`].
+    ToolCall(ToolCall),
     /// The answer is whole.
     Finished,
     /// The call is over because of a fault. What was said before stands.
     Failed(VendorFault),
+}
+
+/// A tool that the model wants called.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ToolCall {
+    /// The vendor's name of this call, which the result must carry. May be empty.
+    pub id: String,
+    /// The function.
+    pub name: String,
+    /// Its arguments, JSON text as the model wrote it.
+    pub arguments: String,
 }
 
 /// What a synthesis call tells. The samples stay in the shell.

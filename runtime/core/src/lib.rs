@@ -46,7 +46,7 @@ pub use fault::{FaultKind, VendorFault, VendorRole};
 pub use ids::{AppCallId, AsrCallId, LlmCallId, RequestId, RoundId, TtsCallId};
 pub use input::{
     AppCall, AsrEvent, Input, LlmEvent, Message, PlayoutEvent, Priority, Role, SamePriority, Signal,
-    SpeechOptions, TtsEvent,
+    SpeechOptions, ToolCall, TtsEvent,
 };
 pub use notice::{AgentState, InterruptedBy, MetricName, Notice, Refusal, Speaker, TurnEnd};
 pub use time::Time;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fault::{VendorFault, VendorRole};
 use crate::ids::{AppCallId, RoundId};
+use crate::input::ToolCall;
 
 /// One thing to tell.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -88,6 +89,13 @@ pub enum Notice {
         round: RoundId,
         /// The object, as it stood.
         json: String,
+    },
+    /// The model wants a tool called. Nothing waits for its result.
+    ToolCall {
+        /// The round.
+        round: RoundId,
+        /// Which, and with what.
+        call: ToolCall,
     },
 }
 

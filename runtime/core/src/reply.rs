@@ -217,6 +217,7 @@ impl Reply {
                 self.on_text(&text, now, out);
             }
             Answer::Meta(json) => out.notify(Notice::Meta { round: self.round, json }),
+            Answer::ToolCall(call) => out.notify(Notice::ToolCall { round: self.round, call }),
             Answer::Whole => self.finish_text(now, out),
             Answer::Fault(fault) => {
                 self.on_fault(VendorRole::Llm, fault, out);

@@ -341,5 +341,6 @@ fn words(notice: &Notice) -> String {
             format!("error {} {}: {}", of.word(), fault.kind.word(), fault.message)
         }
         Notice::Meta { json, .. } => format!("meta {json}"),
+        Notice::ToolCall { call, .. } => format!("tool {} {}", call.name, call.arguments),
     }
 }

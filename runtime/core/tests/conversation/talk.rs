@@ -244,5 +244,6 @@ fn notice_line(notice: &Notice) -> String {
             format!("error {} {} {round}", of.word(), fault.kind.word())
         }
         Notice::Meta { round, json } => format!("meta {} {json}", round.0),
+        Notice::ToolCall { round, call } => format!("tool {} {} {}", round.0, call.name, call.arguments),
     }
 }

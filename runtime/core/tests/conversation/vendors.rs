@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use bargein_core::{
-    Config, FaultKind, Input, LlmCallId, LlmEvent, LlmRules, Synthesis, TextRules, TtsCallId, VendorFault,
+    Config, FaultKind, Input, LlmCallId, LlmEvent, LlmRules, Synthesis, TextRules, ToolCall, TtsCallId,
+    VendorFault,
 };
 
 use crate::driver::{LlmPlan, TtsPlan, Vendors};
@@ -131,6 +132,18 @@ fn metadata_is_told_once_and_can_be_the_whole_answer() {
         run(LlmEvent::Failed(fault)),
         [told, "100 error llm unavailable 1", "100 agent 1 failed \"\""]
     );
+}
+
+#[test]
+fn a_call_of_a_tool_is_told_and_can_be_the_whole_answer() {
+    let mut talk = Talk::new(Config::default(), Vendors { llm: vec![silent_model()], ..vendors() });
+    talk.play("0 text 你好\n100 end");
+    let call = ToolCall { id: "c1".into(), name: "weather".into(), arguments: "{\"city\":1}".into() };
+    talk.driver.tell(Input::Llm(LlmCallId(1), LlmEvent::ToolCall(call)));
+    talk.driver.tell(Input::Llm(LlmCallId(1), LlmEvent::Finished));
+    talk.play("1000 end");
+    let told = talk.of(&["tool", "llm", "error", "agent"])[2..].to_vec();
+    assert_eq!(told, ["100 tool 1 weather {\"city\":1}", "100 agent 1 completed \"\""]);
 }
 
 #[test]

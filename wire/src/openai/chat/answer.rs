@@ -6,6 +6,7 @@
 use super::DONE;
 use super::frame::{FinishReason, Frame, Usage};
 use super::thinking::Thinking;
+use super::tools::{TooMuch, ToolCall, ToolCalls};
 use crate::openai::ApiError;
 use crate::openai::json::{self, SurrogateJoiner};
 
@@ -38,6 +39,7 @@ pub struct Answer {
     usage: Option<Usage>,
     last_piece: String,
     repeats: u32,
+    calls: ToolCalls,
 }
 
 /// What a frame adds.
@@ -68,6 +70,9 @@ pub enum AnswerError {
     /// The model thought and said nothing (Q19).
     #[error("expected an answer, got only reasoning")]
     OnlyReasoning,
+    /// More calls of tools, or longer ones, than any honest answer holds.
+    #[error("expected at most 64 calls of tools with 1 MiB of arguments, got more")]
+    TooManyCalls,
     /// The model says the same for ever (Q47).
     #[error("expected an answer that goes on, got `{0}` {REPEATS} times in a row")]
     Looping(String),
@@ -109,7 +114,7 @@ impl Answer {
     /// As [`Self::on_frame`], and when the document holds no answer.
     pub fn on_document(&mut self, body: &str) -> Result<Said, AnswerError> {
         let said = self.on_frame(body)?;
-        if !self.names_finish && !self.deltas && !self.spoken {
+        if !self.names_finish && !self.deltas && !self.spoken && self.calls.is_empty() {
             return Err(AnswerError::NoChoices(head(body)));
         }
         self.done = true;
@@ -130,7 +135,7 @@ impl Answer {
         let mut rest = self.thinking.push(self.joiner.finish());
         rest.push_str(&self.thinking.finish());
         let rest = self.without_leading_space(rest);
-        if !self.spoken && (self.reasoning || self.thinking.seen) {
+        if !self.spoken && self.calls.is_empty() && (self.reasoning || self.thinking.seen) {
             return Err(AnswerError::OnlyReasoning);
         }
         Ok(rest)
@@ -154,6 +159,11 @@ impl Answer {
         self.finish.as_ref()
     }
 
+    /// The calls of tools so far, in the order in which they began. They are whole when the answer has ended.
+    pub fn tool_calls(&self) -> impl Iterator<Item = &ToolCall> {
+        self.calls.calls()
+    }
+
     /// What the answer cost: the last that was said of it (Q05).
     #[must_use]
     pub const fn usage(&self) -> Option<Usage> {
@@ -171,6 +181,12 @@ impl Answer {
         self.names_finish |= frame.names_finish;
         self.usage = frame.usage.or(self.usage);
         self.finish = frame.finish.or_else(|| self.finish.take());
+        let calls =
+            if self.calls.is_empty() { [frame.calls, frame.whole_calls].concat() } else { frame.calls };
+        calls
+            .iter()
+            .try_for_each(|calls| self.calls.push(calls))
+            .map_err(|TooMuch| AnswerError::TooManyCalls)?;
         let whole = frame.whole.filter(|_| !self.deltas);
         let text = match (frame.delta, whole) {
             (Some(delta), _) => {

@@ -83,6 +83,10 @@ pub(super) struct Frame {
     pub(super) usage: Option<Usage>,
     /// The product's custom message for the room, as JSON text.
     pub(super) meta: Option<String>,
+    /// More of the calls of tools.
+    pub(super) calls: Vec<Value>,
+    /// All calls of tools: of a document, or of a last frame that repeats everything (Q16).
+    pub(super) whole_calls: Vec<Value>,
 }
 
 impl Frame {
@@ -95,19 +99,31 @@ impl Frame {
         let (delta, message) = (&choice["delta"], &choice["message"]);
         let meta = [&document["metainfo"], &message["metainfo"]].into_iter().find(|meta| meta.is_object());
         Self {
-            delta: text_of(&delta["content"]).filter(|text| !text.is_empty()),
+            // What a tool of the vendor's own gave is no answer: MiniMax shows the results of its search so.
+            delta: text_of(&delta["content"]).filter(|text| !text.is_empty() && delta["role"] != "tool"),
             whole: text_of(&message["content"]),
             reasoning: is_reasoning(delta) || is_reasoning(message),
             names_finish: choice.get("finish_reason").is_some(),
             finish: choice["finish_reason"].as_str().and_then(FinishReason::read),
             usage: Usage::read(&document["usage"]),
             meta: meta.map(Value::to_string),
+            calls: calls_of(delta),
+            whole_calls: calls_of(message),
         }
     }
 }
 
+/// The calls of tools that something said holds, in the form of today and in the deprecated one.
+fn calls_of(said: &Value) -> Vec<Value> {
+    [&said["tool_calls"], &said["function_call"]]
+        .into_iter()
+        .filter(|calls| !calls.is_null())
+        .cloned()
+        .collect()
+}
+
 /// A number, also one that is written as a text (Q50).
-fn number(value: &Value) -> Option<u64> {
+pub(super) fn number(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }
 

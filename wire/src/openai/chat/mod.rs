@@ -7,8 +7,10 @@ mod chunks;
 mod frame;
 mod request;
 mod thinking;
+mod tools;
 
 pub use answer::{Answer, AnswerError, Said};
 pub use chunks::{Chunks, DONE};
 pub use frame::{FinishReason, Usage};
 pub use request::{Message, Request, StreamOptions};
+pub use tools::ToolCall;
