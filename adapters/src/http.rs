@@ -5,10 +5,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bargein_core::{FaultKind, VendorFault};
-use bargein_net::{Clock, Connector, World, http_client};
+use bargein_net::{Clock, Connector, World, http_client_over};
 use bargein_wire::session_headers;
 use bargein_wire::units::Secret;
 use bytes::Bytes;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Uri};
 use http_body::{Body, Frame, SizeHint};
@@ -26,12 +28,21 @@ const LONGEST_FAILURE: usize = 64 * 1024;
 #[derive(Clone, Debug)]
 pub(crate) struct Http {
     client: Client<Connector, Question>,
+    connector: Connector,
     pub(crate) clock: Clock,
 }
 
 impl Http {
     pub(crate) fn new(world: &World) -> Self {
-        Self { client: http_client(world), clock: world.clock.clone() }
+        let connector = Connector::new(world);
+        let client = http_client_over(world, connector.clone());
+        Self { client, connector, clock: world.clock.clone() }
+    }
+
+    /// Has a connection ready for the next request to this address. That it cannot be had, the request itself will tell.
+    pub(crate) fn warm(&self, uri: &Uri) -> BoxFuture<'static, ()> {
+        let (connector, uri) = (self.connector.clone(), uri.clone());
+        async move { drop(connector.warm(&uri).await) }.boxed()
     }
 
     /// Posts a body; the answer's status and headers are there, its body is not read.
@@ -126,14 +137,19 @@ pub(crate) fn headers(
     ];
     let mut headers = HeaderMap::with_capacity(all.len() + 1);
     for (name, value) in all.into_iter().filter(|(_, value)| !value.is_empty()) {
-        let mut header = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| {
-            let message = format!("expected no control characters in the header {name}, got some");
-            VendorFault::new(FaultKind::BadRequest, message)
-        })?;
+        let mut header = header_value(name, value)?;
         header.set_sensitive(name == AUTHORIZATION.as_str());
         headers.insert(HeaderName::from_static(name), header);
     }
     Ok(headers)
+}
+
+/// A text as the value of the header `name`.
+pub(crate) fn header_value(name: &str, text: &str) -> Result<HeaderValue, VendorFault> {
+    HeaderValue::from_bytes(text.as_bytes()).map_err(|_| {
+        let message = format!("expected no control characters in the header {name}, got some");
+        VendorFault::new(FaultKind::BadRequest, message)
+    })
 }
 
 /// A header of an answer, as text.

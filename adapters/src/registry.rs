@@ -13,7 +13,18 @@ use crate::llm::{self, Llm};
 use crate::tts::{self, Tts};
 
 /// The language models.
-pub const LLM: &[Vendor<dyn Llm>] = &[Vendor::of::<llm::openai::Settings>("openai")];
+pub const LLM: &[Vendor<dyn Llm>] = &[
+    Vendor::of::<llm::openai::Settings<llm::openai::OpenAi>>("openai"),
+    Vendor::of::<llm::openai::Settings<llm::deepseek::DeepSeek>>("deepseek"),
+    Vendor::of::<llm::openai::Settings<llm::hunyuan::Hunyuan>>("hunyuan"),
+    Vendor::of::<llm::openai::Settings<llm::ark::Ark>>("ark"),
+    Vendor::of::<llm::openai::Settings<llm::qwen::Qwen>>("qwen"),
+    Vendor::of::<llm::openai::Settings<llm::stepfun::StepFun>>("stepfun"),
+    Vendor::of::<llm::openai::Settings<llm::ernie::Ernie>>("ernie"),
+    Vendor::of::<llm::openai::Settings<llm::siliconflow::SiliconFlow>>("siliconflow"),
+    Vendor::of::<llm::openai::Settings<llm::lkeap::Lkeap>>("lkeap"),
+    Vendor::of::<llm::openai::Settings<llm::minimax::MiniMax>>("minimax"),
+];
 
 /// The synthesisers.
 pub const TTS: &[Vendor<dyn Tts>] = &[Vendor::of::<tts::custom::Settings>("custom")];

@@ -104,7 +104,7 @@ fn file(name: &str, text: &str) -> PathBuf {
 fn one_line_says_where_every_vendor_is() {
     check(&[], async |world, playing| {
         let vendors: Vec<_> = playing.addresses.as_object().unwrap().keys().collect();
-        assert_eq!(vendors, ["openai", "custom", "tencent"]);
+        assert!(["openai", "custom", "tencent"].iter().all(|id| vendors.iter().any(|vendor| vendor == id)));
         let port =
             playing.addresses["tencent"]["http"].as_str().unwrap().trim_start_matches("http").to_owned();
         assert_eq!(playing.addresses["tencent"]["ws"], format!("ws{port}"));
@@ -180,7 +180,7 @@ fn a_port_in_use_is_said_and_nothing_is_left_open() {
 fn wrong_usage_is_told_before_anything_opens() {
     refuses(&["opnai"], 1, &["unknown vendor `opnai`, did you mean `openai`?"]);
     refuses(&["--listen", "nowhere"], 1, &["expected an address such as"]);
-    refuses(&["--listen", "127.0.0.1:65535"], 1, &["expected 3 ports from 65535 on"]);
+    refuses(&["openai", "custom", "--listen", "127.0.0.1:65535"], 1, &["expected 2 ports from 65535 on"]);
 }
 
 #[test]

@@ -9,13 +9,23 @@ use tokio::sync::watch;
 
 use crate::asr::{Says, tencent};
 use crate::ledger::Ledger;
-use crate::llm::openai;
+use crate::llm::{ark, deepseek, ernie, hunyuan, lkeap, minimax, openai, qwen, siliconflow, stepfun};
 use crate::script::{AsrScript, LlmScript, TtsScript};
 use crate::tts::custom;
 
 /// Language models.
-pub(crate) const LLM: &[Vendor<LlmRouter>] =
-    &[Vendor { id: "openai", router: openai::router, settings: openai::settings, door: openai::DOOR }];
+pub(crate) const LLM: &[Vendor<LlmRouter>] = &[
+    openai::VENDOR,
+    deepseek::VENDOR,
+    hunyuan::VENDOR,
+    ark::VENDOR,
+    qwen::VENDOR,
+    stepfun::VENDOR,
+    ernie::VENDOR,
+    siliconflow::VENDOR,
+    lkeap::VENDOR,
+    minimax::VENDOR,
+];
 
 /// Speech synthesisers.
 pub(crate) const TTS: &[Vendor<TtsRouter>] =
@@ -49,7 +59,7 @@ pub(crate) struct Door {
 }
 
 /// Serves a language model.
-type LlmRouter = fn(LlmScript, Arc<Ledger>) -> Router;
+pub(crate) type LlmRouter = fn(LlmScript, Arc<Ledger>) -> Router;
 /// Serves a speech synthesiser.
 type TtsRouter = fn(TtsScript, Arc<Ledger>) -> Router;
 /// Serves a speech recogniser. Its streams end with the channel.

@@ -1,8 +1,9 @@
 //! The adapters from their trait to the bytes on the wire, in virtual time against scripts of bytes, and over sockets
 //! against servers that are none of ours.
-#![expect(clippy::expect_used, reason = "tests may")]
+#![expect(clippy::expect_used, clippy::panic, reason = "tests may")]
 
 mod custom;
+mod dialects;
 mod openai;
 mod server;
 mod tencent;

@@ -15,9 +15,9 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 use crate::server::{Saw, Step, chunk, end, head, serve, whole};
 use crate::{identity, ms, with_times};
 
-const SSE: &str = "text/event-stream; charset=utf-8";
+pub(crate) const SSE: &str = "text/event-stream; charset=utf-8";
 
-fn call(proactive: bool) -> LlmCall {
+pub(crate) fn call(proactive: bool) -> LlmCall {
     let message = |role, content: &str| Message { role, content: content.into() };
     LlmCall {
         request: LlmRequest {
@@ -433,9 +433,8 @@ fn settings_that_are_wrong_are_refused_with_their_place() {
     run_virtual(1, async |world| {
         for (vendor, settings, path, message) in [
             ("openai", json!({ "url": "http://a/", "model": 3 }), Some("model"), "invalid type: integer `3`, expected a string"),
-            ("openai", settings(&json!({ "modle": "x" })), Some("modle"), "unknown field `modle`, expected one of `url`, `key`, `model`, `stream`, `cumulative`, `extra`"),
+            ("openai", settings(&json!({ "modle": "x" })), Some("modle"), "unknown field `modle`, expected one of `url`, `key`, `model`, `stream`, `cumulative`, `thinking`, `extra`"),
             ("openai", settings(&json!({ "url": "llm.test" })), Some("url"), "expected an address that begins with http:// or https://, got `llm.test`"),
-            ("nobody", json!({}), None, "expected one of the vendors `openai`, got `nobody`"),
         ] {
             let error = registry::llm(vendor, &world, settings).map(|_| ()).expect_err("wrong settings");
             assert_eq!(error.to_string(), message);
@@ -445,6 +444,8 @@ fn settings_that_are_wrong_are_refused_with_their_place() {
             };
             assert_eq!(Some(got.as_str()), path);
         }
+        let error = registry::llm("nobody", &world, json!({})).map(|_| ()).expect_err("no such vendor");
+        assert!(error.to_string().starts_with("expected one of the vendors `openai`, "), "{error}");
     })
     .expect("no task left");
 }

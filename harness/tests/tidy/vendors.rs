@@ -56,7 +56,10 @@ pub(crate) fn leaks(path: &str, source: &Source) -> Vec<Finding> {
     for token in source.tokens.iter().filter(production).filter(|token| !is_module(token)) {
         found.extend(vendors_in(&token.text).map(|vendor| (token.line, vendor)));
     }
-    for string in source.strings.iter().filter(production) {
+    // A vendor's address may name the company that it belongs to.
+    let is_address =
+        |piece: &&Piece| !home.is_empty() && piece.text.trim_matches('"').starts_with("https://");
+    for string in source.strings.iter().filter(production).filter(|string| !is_address(string)) {
         let words = string.text.split(|c: char| c != '_' && !c.is_alphanumeric());
         found.extend(words.flat_map(vendors_in).map(|vendor| (string.line, vendor)));
         if string.text.trim_matches('"') == ORDINARY {
@@ -120,6 +123,7 @@ mod tests {
         check("runtime/core/src/config.rs", "tencent_mode: bool", &["tencent"]);
         check("harness/src/run.rs", "let vendor = \"custom\"; let custom = 1;", &["custom"]);
         check("adapters/src/llm/openai/mod.rs", "\"x-hunyuan-id\"", &["hunyuan"]);
+        check("runtime/core/src/config.rs", "\"https://api.hunyuan.test\"", &["hunyuan"]);
     }
 
     #[test]
@@ -129,6 +133,7 @@ mod tests {
         check("wire/src/tencent_asr/signing.rs", "\"asr.cloud.tencent.com\"", &[]);
         check("wire/src/lib.rs", "pub mod tencent_asr;", &[]);
         check("mocks/src/tts/custom.rs", "\"custom\"", &[]);
+        check("adapters/src/llm/hunyuan.rs", "\"https://api.hunyuan.cloud.tencent.com/v1\"", &[]);
         check("adapters/src/registry.rs", "\"openai\" => a, \"custom\" => b", &[]);
         check("harness/tests/cli.rs", "\"openai\"", &[]);
         check("runtime/core/src/config.rs", "// Tencent's range.\nfn modify(spark: u8) {}", &[]);

@@ -1,7 +1,16 @@
 //! Language models played by us.
 
+pub(crate) mod ark;
+pub(crate) mod deepseek;
+pub(crate) mod ernie;
+pub(crate) mod hunyuan;
+pub(crate) mod lkeap;
+pub(crate) mod minimax;
 pub(crate) mod openai;
 pub(crate) mod quirk;
+pub(crate) mod qwen;
+pub(crate) mod siliconflow;
+pub(crate) mod stepfun;
 mod tokens;
 
 use axum::Router;

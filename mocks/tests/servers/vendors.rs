@@ -50,7 +50,7 @@ fn companies_stand_at_one_port_each_in_the_order_of_the_registry() {
         vendors.vendors().iter().map(|vendor| (vendor.id(), vendor.http(), vendor.web_socket())).collect()
     };
     let http = |port: u16| format!("http://127.0.0.1:{port}");
-    with(&[], &Scripts::default(), &async |_, vendors| {
+    with(&["openai", "custom", "tencent"], &Scripts::default(), &async |_, vendors| {
         let ws = Some("ws://127.0.0.1:4102".to_owned());
         let expected =
             [("openai", http(4100), None), ("custom", http(4101), None), ("tencent", http(4102), ws)];
@@ -63,7 +63,7 @@ fn companies_stand_at_one_port_each_in_the_order_of_the_registry() {
 
 #[test]
 fn every_company_says_how_its_client_is_pointed_at_it() {
-    with(&[], &Scripts::default(), &async |_, vendors| {
+    with(&["openai", "custom", "tencent"], &Scripts::default(), &async |_, vendors| {
         let lines: Vec<_> = vendors.vendors().iter().flat_map(|vendor| vendor.clients()).collect();
         assert_eq!(lines[0].1, "OPENAI_BASE_URL=http://127.0.0.1:4100/v1");
         assert!(lines[1].1.contains("http://127.0.0.1:4101/"), "{lines:?}");
@@ -195,7 +195,8 @@ fn nothing_is_open_when_one_port_cannot_be_had() {
     run_virtual(1, async |world| {
         let taken = world.network.listen("127.0.0.1:4101").await.unwrap();
         let scripts = Scripts::default();
-        let error = MockVendors::start(&world, &[], LISTEN, &scripts).await.err().unwrap();
+        let vendors = ["openai", "custom", "tencent"].map(str::to_owned);
+        let error = MockVendors::start(&world, &vendors, LISTEN, &scripts).await.err().unwrap();
         assert!(
             matches!(&error, StartError::Listen { vendor: "custom", address, .. } if address.port() == 4101),
             "{error}"
@@ -203,7 +204,7 @@ fn nothing_is_open_when_one_port_cannot_be_had() {
         drop(taken);
         assert!(world.network.listen("127.0.0.1:4100").await.is_ok());
         let last = SocketAddr::new(LISTEN.ip(), u16::MAX);
-        let error = MockVendors::start(&world, &[], last, &scripts).await.err().unwrap();
+        let error = MockVendors::start(&world, &vendors, last, &scripts).await.err().unwrap();
         assert!(matches!(error, StartError::NoPort { first: u16::MAX, needed: 3 }), "{error}");
     })
     .unwrap();
@@ -216,8 +217,8 @@ fn an_unknown_vendor_is_told_the_nearest() {
             .await
             .err()
             .unwrap();
-        let said = "unknown vendor `opnai`, did you mean `openai`?; known: openai, custom, tencent";
-        assert_eq!(error.to_string(), said);
+        let said = "unknown vendor `opnai`, did you mean `openai`?; known: openai, ";
+        assert!(error.to_string().starts_with(said), "{error}");
     })
     .unwrap();
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bargein_core::{FaultKind, VendorFault};
 use bargein_net::{Clock, Moment};
-use bargein_wire::openai::chat::{Answer, AnswerError, Said};
+use bargein_wire::openai::chat::{Answer, AnswerError, Said, ToolCall};
 use bargein_wire::sse::Decoder;
 use http::Response;
 use http::header::CONTENT_TYPE;
@@ -38,6 +38,10 @@ pub(super) struct AnswerBody {
     decoder: Decoder,
     /// `None` once it has ended.
     answer: Option<Answer>,
+    /// What the model wants called, once the answer has ended.
+    calls: Vec<ToolCall>,
+    /// What the vendor's codes mean.
+    codes: fault::Codes,
     /// Why it is not whole although its last words were told.
     fault: Option<VendorFault>,
     /// When nothing more is waited for.
@@ -60,7 +64,12 @@ enum Shape {
 }
 
 impl AnswerBody {
-    pub(super) fn new(response: Response<Incoming>, clock: Clock, cumulative: bool) -> Self {
+    pub(super) fn new(
+        response: Response<Incoming>,
+        clock: Clock,
+        cumulative: bool,
+        codes: fault::Codes,
+    ) -> Self {
         let content_type = header(&response, &CONTENT_TYPE).unwrap_or_else(|| "no content type".to_owned());
         Self {
             head: format!("status {}, {content_type}", response.status().as_u16()),
@@ -69,17 +78,25 @@ impl AnswerBody {
             shape: Shape::Unknown,
             decoder: Decoder::new(),
             answer: Some(Answer::new(cumulative)),
+            calls: Vec::new(),
+            codes,
             fault: None,
             give_up: None,
             text: Vec::new(),
         }
     }
 
+    /// The tools that the model wants called: all of them, when the answer is whole.
+    pub(super) fn into_calls(self) -> Vec<ToolCall> {
+        self.calls
+    }
+
     /// What is said next; `None` when the answer is whole.
     pub(super) async fn next(&mut self) -> Result<Option<Said>, VendorFault> {
         while let Some(answer) = &mut self.answer {
             if let Some(event) = self.decoder.next_event().map_err(|error| broken(&error.to_string()))? {
-                let said = answer.on_frame(&event.data).map_err(fault::of_answer)?;
+                let said =
+                    answer.on_frame(&event.data).map_err(|error| fault::of_answer(error, self.codes))?;
                 self.text.clear();
                 if said != Said::default() {
                     return Ok(Some(said));
@@ -157,9 +174,9 @@ impl AnswerBody {
             Shape::Unknown => {
                 return Err(broken(&format!("expected an answer, got an empty body ({})", self.head)));
             }
-            Shape::Document => {
-                answer.on_document(text.trim_start_matches('\u{feff}')).map_err(fault::of_answer)?
-            }
+            Shape::Document => answer
+                .on_document(text.trim_start_matches('\u{feff}'))
+                .map_err(|error| fault::of_answer(error, self.codes))?,
             Shape::Stream => self.last_frame(&mut answer)?,
             Shape::Page => return Err(self.no_stream(&text)),
         };
@@ -168,13 +185,15 @@ impl AnswerBody {
         }
         let finish = answer.finish_reason().cloned();
         let has_spoken = answer.has_spoken();
+        let calls: Vec<ToolCall> = answer.tool_calls().cloned().collect();
         match answer.end() {
             Ok(rest) => {
                 said.text.push_str(&rest);
                 let has_spoken = has_spoken || !said.text.is_empty();
+                self.calls = calls;
                 self.fault = finish.and_then(|reason| fault::of_finish(&reason, has_spoken));
             }
-            Err(error) => self.fault = Some(fault::of_answer(error)),
+            Err(error) => self.fault = Some(fault::of_answer(error, self.codes)),
         }
         Ok(said)
     }
@@ -187,7 +206,7 @@ impl AnswerBody {
         match answer.on_frame(&event.data) {
             // It was cut: that the answer is truncated, its end says.
             Err(AnswerError::Unreadable(_)) => Ok(Said::default()),
-            said => said.map_err(fault::of_answer),
+            said => said.map_err(|error| fault::of_answer(error, self.codes)),
         }
     }
 

@@ -63,16 +63,20 @@ const WORDS: [(&str, FaultKind); 22] = [
     ("inspection", FaultKind::BadRequest),
 ];
 
+/// What a vendor's codes mean, where it differs from what the words below make of them.
+pub(crate) type Codes = &'static [(&'static str, FaultKind)];
+
 /// A refusal with a status of its own.
-pub(super) fn of_refusal(status: StatusCode, body: &str) -> VendorFault {
+pub(crate) fn of_refusal(status: StatusCode, body: &str, codes: Codes) -> VendorFault {
     let error = ApiError::from_body(body);
-    let kind = match kind_of_status(status) {
+    let kind = match (kind_of_code(&error.code, codes), kind_of_status(status)) {
+        (Some(kind), _) => kind,
         // 429 and 403 are also said when the money is gone.
-        kind @ (FaultKind::RateLimited | FaultKind::Auth) => match kind_in_words(&error) {
+        (None, kind @ (FaultKind::RateLimited | FaultKind::Auth)) => match kind_in_words(&error) {
             Some(FaultKind::Quota) => FaultKind::Quota,
             _ => kind,
         },
-        kind => kind,
+        (None, kind) => kind,
     };
     let code = if error.code.is_empty() { status.as_u16().to_string() } else { error.code };
     let message = match error.message.as_str() {
@@ -83,20 +87,29 @@ pub(super) fn of_refusal(status: StatusCode, body: &str) -> VendorFault {
 }
 
 /// An answer that fails although its status is good.
-pub(super) fn of_answer(error: AnswerError) -> VendorFault {
+pub(super) fn of_answer(error: AnswerError, codes: Codes) -> VendorFault {
     match error {
-        AnswerError::Vendor(error) => {
-            let by_status = || {
-                let status = error.status.and_then(|status| StatusCode::from_u16(status).ok());
-                status.map(kind_of_status)
-            };
-            let by_number = || NUMBERED.iter().find(|(code, _)| *code == error.code).map(|(_, kind)| *kind);
-            let kind = kind_in_words(&error).or_else(by_status).or_else(by_number);
-            let message = capped(&error.to_string());
-            VendorFault::new(kind.unwrap_or(FaultKind::Unavailable), message).with_code(error.code)
-        }
+        AnswerError::Vendor(error) => of_words(error, codes),
         error => VendorFault::new(FaultKind::Broken, capped(&error.to_string())),
     }
+}
+
+/// What a vendor says of a failure under a good status.
+pub(crate) fn of_words(error: ApiError, codes: Codes) -> VendorFault {
+    let by_status = || {
+        let status = error.status.and_then(|status| StatusCode::from_u16(status).ok());
+        status.map(kind_of_status)
+    };
+    let kind = kind_of_code(&error.code, codes)
+        .or_else(|| kind_of_code(&error.code, &NUMBERED))
+        .or_else(|| kind_in_words(&error))
+        .or_else(by_status);
+    let message = capped(&error.to_string());
+    VendorFault::new(kind.unwrap_or(FaultKind::Unavailable), message).with_code(error.code)
+}
+
+fn kind_of_code(code: &str, codes: &[(&str, FaultKind)]) -> Option<FaultKind> {
+    codes.iter().find(|(known, _)| *known == code).map(|(_, kind)| *kind)
 }
 
 /// An answer that ended for a reason that leaves it unusable.
@@ -174,9 +187,13 @@ mod tests {
             (404, r#"{"detail":"Not Found"}"#, FaultKind::BadRequest, "404", "Not Found"),
         ] {
             let status = StatusCode::from_u16(status).expect("a status");
-            assert_eq!(of_refusal(status, body), VendorFault::new(kind, message).with_code(code), "{body}");
+            assert_eq!(
+                of_refusal(status, body, &[]),
+                VendorFault::new(kind, message).with_code(code),
+                "{body}"
+            );
         }
-        let long = of_refusal(StatusCode::BAD_GATEWAY, &"字".repeat(900));
+        let long = of_refusal(StatusCode::BAD_GATEWAY, &"字".repeat(900), &[]);
         assert_eq!(long.message.chars().count(), 500);
     }
 
@@ -196,10 +213,10 @@ mod tests {
         ] {
             let error =
                 ApiError { code: code.into(), kind: kind.into(), message: message.into(), status: None };
-            assert_eq!(of_answer(AnswerError::Vendor(error)).kind, expected, "{code} {message}");
+            assert_eq!(of_answer(AnswerError::Vendor(error), &[]).kind, expected, "{code} {message}");
         }
         let busy = ApiError { message: "busy".into(), status: Some(429), ..ApiError::default() };
-        assert_eq!(of_answer(AnswerError::Vendor(busy)).kind, FaultKind::RateLimited);
-        assert_eq!(of_answer(AnswerError::Truncated).kind, FaultKind::Broken);
+        assert_eq!(of_answer(AnswerError::Vendor(busy), &[]).kind, FaultKind::RateLimited);
+        assert_eq!(of_answer(AnswerError::Truncated, &[]).kind, FaultKind::Broken);
     }
 }

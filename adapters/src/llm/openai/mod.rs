@@ -1,64 +1,37 @@
-//! OpenAI's chat completions, and every vendor that speaks them.
+//! OpenAI's chat completions, and what every vendor that speaks them shares.
 //!
 //! The request is strict and holds nothing that was not asked for; the answer is read with every tolerance of
-//! [`bargein_wire::openai`]. Reasoning and tool calls are not told.
+//! [`bargein_wire::openai`]. What a vendor does differently is its [`Dialect`]. Reasoning is not told.
 
 mod answer_body;
+mod dialect;
 mod fault;
+mod settings;
 
 use std::sync::Arc;
 
 use async_stream::try_stream;
-use bargein_core::{LlmEvent, Role, VendorFault};
+use bargein_core::{LlmEvent, Role, ToolCall, VendorFault};
 use bargein_net::World;
 use bargein_wire::openai::chat::{Message, Request};
 use bargein_wire::session_headers::INVOKE_LLM;
-use bargein_wire::units::Secret;
+use futures_util::future::BoxFuture;
 use futures_util::stream::{BoxStream, Stream, StreamExt as _};
-use http::{HeaderValue, Uri};
-use schemars::JsonSchema;
-use serde::Deserialize;
+use http::{HeaderName, HeaderValue, Uri};
 use serde_json::{Map, Value};
 
 use self::answer_body::AnswerBody;
+pub use self::dialect::{Dialect, REFERENCE, Speaks};
+pub use self::settings::{ChatSettings, Settings};
 use super::{Llm, LlmCall};
-use crate::http::{Http, failure_text, headers};
-use crate::registry::{OpenError, VendorSettings, address};
+use crate::http::{Http, failure_text, header_value, headers};
 
-/// How a model is reached.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// The whole address, with its path `/chat/completions`.
-    pub url: String,
-    /// The key, sent as a bearer token. Default none.
-    #[serde(default)]
-    pub key: Secret,
-    /// Which model.
-    pub model: String,
-    /// Whether the answer is asked for in chunks. Default true.
-    #[serde(default = "yes")]
-    pub stream: bool,
-    /// Whether the vendor repeats all text before it in every chunk. Default false.
-    #[serde(default)]
-    pub cumulative: bool,
-    /// Further members of the request's body, such as `temperature` or `enable_thinking`; they win over ours.
-    /// Default none.
-    #[serde(default)]
-    pub extra: Map<String, Value>,
-}
+/// The service that made the protocol.
+#[derive(Clone, Copy, Debug)]
+pub struct OpenAi;
 
-const fn yes() -> bool {
-    true
-}
-
-impl VendorSettings for Settings {
-    type Client = dyn Llm;
-
-    fn open(self, world: &World) -> Result<Arc<dyn Llm>, OpenError> {
-        let uri = address("url", &self.url, ["http", "https"])?;
-        Ok(Arc::new(ChatModel(Arc::new(Inner { http: Http::new(world), uri, settings: self }))))
-    }
+impl Speaks for OpenAi {
+    const DIALECT: Dialect = REFERENCE;
 }
 
 /// A client of one model.
@@ -67,7 +40,21 @@ struct ChatModel(Arc<Inner>);
 struct Inner {
     http: Http,
     uri: Uri,
-    settings: Settings,
+    settings: ChatSettings,
+    /// Members of every request beside the question: the vendor's own, then those of the settings.
+    extra: Map<String, Value>,
+    dialect: Dialect,
+}
+
+impl ChatModel {
+    fn new(world: &World, uri: Uri, mut settings: ChatSettings, dialect: Dialect) -> Self {
+        let mut extra = Map::new();
+        if !settings.thinking {
+            (dialect.without_thinking)(&mut extra);
+        }
+        extra.append(&mut settings.extra);
+        Self(Arc::new(Inner { http: Http::new(world), uri, settings, extra, dialect }))
+    }
 }
 
 impl Llm for ChatModel {
@@ -79,6 +66,10 @@ impl Llm for ChatModel {
                 event.unwrap_or_else(|fault| LlmEvent::Failed(crate::fault::redacted(fault, &key)))
             })
             .boxed()
+    }
+
+    fn warm(&self) -> BoxFuture<'static, ()> {
+        self.0.http.warm(&self.0.uri)
     }
 }
 
@@ -94,6 +85,9 @@ fn events(inner: Arc<Inner>, call: LlmCall) -> impl Stream<Item = Result<LlmEven
                 yield LlmEvent::Meta(meta);
             }
         }
+        for call in answer.into_calls() {
+            yield LlmEvent::ToolCall(ToolCall { id: call.id, name: call.name, arguments: call.arguments });
+        }
         yield LlmEvent::Finished;
     }
 }
@@ -105,15 +99,19 @@ impl Inner {
         if call.request.proactive {
             headers.insert(INVOKE_LLM, HeaderValue::from_static("1"));
         }
+        if let Some(name) = self.dialect.request_id {
+            headers.insert(HeaderName::from_static(name), header_value(name, &call.request_id)?);
+        }
         let written = call.written.clone();
         let body = self.body(call);
         let response = self.http.post(&self.uri, headers, body.to_string(), written).await?;
         if response.status().is_success() {
-            return Ok(AnswerBody::new(response, self.http.clock.clone(), self.settings.cumulative));
+            let clock = self.http.clock.clone();
+            return Ok(AnswerBody::new(response, clock, self.settings.cumulative, self.dialect.codes));
         }
         let (status, wait) = (response.status(), self.http.retry_after(response.headers()));
         let text = failure_text(response.into_body()).await;
-        Err(VendorFault { retry_after: wait, ..fault::of_refusal(status, &text) })
+        Err(VendorFault { retry_after: wait, ..fault::of_refusal(status, &text, self.dialect.codes) })
     }
 
     fn body(&self, call: LlmCall) -> Value {
@@ -128,11 +126,12 @@ impl Inner {
             stream: self.settings.stream,
             stream_options: None,
         };
-        request.into_body(&self.settings.extra)
+        request.into_body(&self.extra)
     }
 }
 
-const fn role(role: Role) -> &'static str {
+/// The word for a role, which all vendors of this protocol share.
+pub(crate) const fn role(role: Role) -> &'static str {
     match role {
         Role::System => "system",
         Role::User => "user",

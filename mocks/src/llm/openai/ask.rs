@@ -2,9 +2,12 @@
 
 use serde_json::Value;
 
+use super::dialect::Dialect;
+
 /// The parts of a chat request that change the answer.
-#[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Ask {
+    /// Whose answer it will be.
+    pub dialect: &'static Dialect,
     /// Which request this is, counted from 1.
     pub number: u64,
     /// When it arrived, in Unix seconds.
@@ -33,7 +36,12 @@ impl Ask {
     ///
     /// # Errors
     /// The body is no JSON object, or lacks `model` or `messages`.
-    pub(super) fn read(number: u64, created: u64, body: &Value) -> Result<Self, AskError> {
+    pub(super) fn read(
+        number: u64,
+        created: u64,
+        body: &Value,
+        dialect: &'static Dialect,
+    ) -> Result<Self, AskError> {
         let wrong = |param, message| AskError { param, message };
         let members = body.as_object().ok_or_else(|| wrong(None, "expected a JSON object as the body"))?;
         let model = members.get("model").and_then(Value::as_str);
@@ -42,6 +50,7 @@ impl Ask {
             messages.ok_or_else(|| wrong(Some("messages"), "expected at least one message in `messages`"))?;
         let options = members.get("stream_options").and_then(|options| options.get("include_usage"));
         Ok(Self {
+            dialect,
             number,
             created,
             model: model

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::ask::Ask;
+use super::stream::Part;
 use crate::script::{ToolCall, Usage};
 
 /// A chunk with one choice. Members stand in the order of the vendor's examples.
@@ -37,7 +38,7 @@ pub(super) fn meta_chunk(ask: &Ask, meta: &Map<String, Value>) -> Value {
 
 /// An answer that is not a stream.
 pub(super) fn completion(ask: &Ask, message: &Value, finish_reason: &str, usage: Usage) -> Value {
-    json!({
+    let mut document = json!({
         "id": ask.id(),
         "object": "chat.completion",
         "created": ask.created,
@@ -45,9 +46,14 @@ pub(super) fn completion(ask: &Ask, message: &Value, finish_reason: &str, usage:
         "system_fingerprint": "fp_mock",
         "choices": [{ "index": 0, "message": message, "logprobs": null, "finish_reason": finish_reason }],
         "usage": usage_json(usage),
-    })
+    });
+    if let Value::Object(members) = &mut document {
+        (ask.dialect.dress)(Part::Whole, members);
+    }
+    document
 }
 
+/// Usage as all vendors of this protocol write it.
 pub(super) fn usage_json(usage: Usage) -> Value {
     json!({
         "prompt_tokens": usage.prompt_tokens,

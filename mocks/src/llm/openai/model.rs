@@ -24,15 +24,16 @@ pub(super) fn answer(ask: &Ask, request: &Request<LlmBehaviour>, rng: &mut impl 
     let Request { does, faults } = request;
     let vendors = |status| {
         let code = faults.code.as_ref().map(|code| code.0.clone());
-        Refusal { code, retry_after: faults.retry_after, ..Refusal::new(status) }.answer()
+        Refusal { code, retry_after: faults.retry_after, ..Refusal::new(status) }.answer(ask.dialect)
     };
-    let mut answer =
-        match quirks::replacement(&does.quirk, faults).or_else(|| scripted_refusal(faults, vendors)) {
-            Some(refusal) => refusal,
-            None if ask.stream && does.answer == AnswerAs::Stream => streamed(ask, request, rng),
-            None => whole(ask, request, rng),
-        };
-    answer.head.set("x-request-id", format!("req_mock_{}", ask.number));
+    let mut answer = match quirks::replacement(ask.dialect, &does.quirk, faults)
+        .or_else(|| scripted_refusal(faults, vendors))
+    {
+        Some(refusal) => refusal,
+        None if ask.stream && does.answer == AnswerAs::Stream => streamed(ask, request, rng),
+        None => whole(ask, request, rng),
+    };
+    answer.head.set(ask.dialect.request_id, format!("req_mock_{}", ask.number));
     answer.body = mischief::finished(answer.body, faults);
     answer.body = quirks::change_writes(&does.quirk, &mut answer.head, answer.body);
     mischief::change_head(&mut answer.head, faults);
@@ -43,6 +44,7 @@ fn streamed(ask: &Ask, request: &Request<LlmBehaviour>, rng: &mut impl RngCore) 
     let Request { does, faults } = request;
     let after = faults.after.get();
     let mut stream = ChatStream::new(ask, does, after, rng);
+    quirks::change_frames(ask.dialect.always, &mut stream, ask, does);
     quirks::change_frames(&does.quirk, &mut stream, ask, does);
     let mut head = Head::new(200)
         .with("content-type", "text/event-stream; charset=utf-8")

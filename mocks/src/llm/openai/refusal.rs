@@ -1,83 +1,129 @@
-//! How this vendor says no.
+//! How vendors say no: what was asked for by the script, and the usual words of each status.
 
 use bargein_wire::units::Dur;
-use serde_json::json;
 
+use super::dialect::Dialect;
 use crate::answer::{Answer, Head};
 
-/// A refusal in the vendor's own shape.
-pub(super) struct Refusal {
-    /// The HTTP status.
-    pub status: u16,
+/// A refusal, whatever the vendor makes of it.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    /// The HTTP status, or what it would be with a vendor that keeps to statuses.
+    pub(crate) status: u16,
     /// The vendor's code; `None`: the usual one of the status.
-    pub code: Option<String>,
+    pub(crate) code: Option<String>,
     /// The member of the request at fault.
-    pub param: Option<&'static str>,
+    pub(crate) param: Option<&'static str>,
     /// In place of the usual words of the status.
-    pub message: Option<String>,
+    pub(crate) message: Option<String>,
     /// When to come again.
-    pub retry_after: Option<Dur>,
+    pub(crate) retry_after: Option<Dur>,
+}
+
+/// What a vendor usually says with a status; that of 400 and 500 serves for all others of the same hundred.
+pub(crate) struct Usual {
+    /// The status.
+    pub(crate) status: u16,
+    /// Its class, `type` in most bodies.
+    pub(crate) kind: &'static str,
+    /// Its code; empty: it has none.
+    pub(crate) code: &'static str,
+    /// Its words.
+    pub(crate) message: &'static str,
+}
+
+/// What is said in a refusal.
+pub(crate) struct Said<'a> {
+    /// Its class.
+    pub(crate) kind: &'a str,
+    /// Its code.
+    pub(crate) code: Option<&'a str>,
+    /// Its words.
+    pub(crate) message: &'a str,
 }
 
 impl Refusal {
-    pub(super) const fn new(status: u16) -> Self {
+    pub(crate) const fn new(status: u16) -> Self {
         Self { status, code: None, param: None, message: None, retry_after: None }
     }
 
-    /// The error as JSON.
-    pub(super) fn body(&self) -> serde_json::Value {
-        let (kind, code, words) = usual(self.status);
-        let code = self.code.as_deref().or(code);
-        let kind = if code == Some("insufficient_quota") { "insufficient_quota" } else { kind };
-        let message = self.message.as_deref().unwrap_or(words);
-        json!({ "error": { "message": message, "type": kind, "param": self.param, "code": code } })
+    /// What is said: what the script wants, else what `usual` has for the status, else what it has for the hundred of the status.
+    pub(crate) fn said<'a>(&'a self, usual: &'a [Usual]) -> Said<'a> {
+        let by_code = || usual.iter().find(|usual| Some(usual.code) == self.code.as_deref());
+        let by_status = || usual.iter().find(|usual| usual.status == self.status);
+        let by_class = || usual.iter().find(|usual| usual.status == self.status / 100 * 100);
+        let found = by_code().or_else(by_status).or_else(by_class).or_else(|| usual.first());
+        let (kind, code, words) = found.map_or(("", "", ""), |usual| (usual.kind, usual.code, usual.message));
+        Said {
+            kind,
+            code: self.code.as_deref().or_else(|| (!code.is_empty()).then_some(code)),
+            message: self.message.as_deref().unwrap_or(words),
+        }
     }
 
-    /// The head of the answer, without a type of the body.
-    pub(super) fn head(&self) -> Head {
-        let mut head = Head::new(self.status);
-        if let Some(retry_after) = self.retry_after {
-            let millis = retry_after.get().as_millis();
-            head.set("retry-after", millis.div_ceil(1000).to_string());
-            head.set("retry-after-ms", millis.to_string());
-        }
-        head
+    /// The body, as this vendor writes it.
+    pub(super) fn body(&self, dialect: &Dialect) -> serde_json::Value {
+        (dialect.refuse)(self).1
     }
 
     /// The whole answer.
-    pub(super) fn answer(&self) -> Answer {
-        Answer::whole(self.head().with("content-type", "application/json"), self.body().to_string())
+    pub(super) fn answer(&self, dialect: &Dialect) -> Answer {
+        let (status, body) = (dialect.refuse)(self);
+        let mut head = Head::new(status).with("content-type", "application/json");
+        if let Some(retry_after) = self.retry_after {
+            let millis = retry_after.get().as_millis();
+            head.set("retry-after", millis.div_ceil(1000).to_string());
+            if dialect.retry_after_ms {
+                head.set("retry-after-ms", millis.to_string());
+            }
+        }
+        Answer::whole(head, body.to_string())
     }
 }
 
-/// Type, code and words of an error by its status, as the vendor uses them.
-const fn usual(status: u16) -> (&'static str, Option<&'static str>, &'static str) {
-    match status {
-        401 => (
-            "invalid_request_error",
-            Some("invalid_api_key"),
-            "Incorrect API key provided. You can find your API key in your account settings.",
-        ),
-        402 => ("insufficient_quota", Some("insufficient_quota"), "Insufficient balance."),
-        403 => (
-            "request_forbidden",
-            Some("unsupported_country_region_territory"),
-            "Country, region, or territory not supported",
-        ),
-        404 => (
-            "invalid_request_error",
-            Some("model_not_found"),
-            "The model does not exist or you do not have access to it.",
-        ),
-        429 => ("requests", Some("rate_limit_exceeded"), "Rate limit reached for requests."),
-        503 => (
-            "server_error",
-            Some("engine_overloaded"),
-            "The engine is currently overloaded, please try again later.",
-        ),
-        500.. => {
-            ("server_error", None, "The server had an error while processing your request. Sorry about that!")
-        }
-        _ => ("invalid_request_error", None, "The request could not be processed."),
-    }
+/// What a vendor usually says with a status: class, code, words.
+pub(crate) const fn usual(
+    status: u16,
+    kind: &'static str,
+    code: &'static str,
+    message: &'static str,
+) -> Usual {
+    Usual { status, kind, code, message }
 }
+
+/// As the service that made the protocol says it; in order of the statuses.
+pub(crate) const REFERENCE: &[Usual] = &[
+    usual(400, "invalid_request_error", "", "The request could not be processed."),
+    usual(
+        401,
+        "invalid_request_error",
+        "invalid_api_key",
+        "Incorrect API key provided. You can find your API key in your account settings.",
+    ),
+    usual(402, "insufficient_quota", "insufficient_quota", "Insufficient balance."),
+    usual(
+        403,
+        "request_forbidden",
+        "unsupported_country_region_territory",
+        "Country, region, or territory not supported",
+    ),
+    usual(
+        404,
+        "invalid_request_error",
+        "model_not_found",
+        "The model does not exist or you do not have access to it.",
+    ),
+    usual(429, "requests", "rate_limit_exceeded", "Rate limit reached for requests."),
+    usual(
+        500,
+        "server_error",
+        "",
+        "The server had an error while processing your request. Sorry about that!",
+    ),
+    usual(
+        503,
+        "server_error",
+        "engine_overloaded",
+        "The engine is currently overloaded, please try again later.",
+    ),
+];

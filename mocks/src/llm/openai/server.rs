@@ -5,45 +5,30 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
-use bargein_wire::units::{Dur, Secret};
+use bargein_wire::units::Dur;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Uri};
 use serde_json::{Value, json};
 
 use super::ask::Ask;
+use super::dialect::Dialect;
 use super::model::answer;
 use super::refusal::Refusal;
 use crate::answer::{Answer, Head};
 use crate::ledger::{Call, Exceeded, Ledger};
 use crate::play::{play, whole_response};
-use crate::registry::Door;
 use crate::request::{bearer, body_value};
 use crate::script::LlmScript;
 
-/// The one model of the catalogue. Any name is answered all the same.
-const MODEL: &str = "mock-1";
-
-/// `POST` to any path that ends in `/chat/completions`; `GET` of `…/models` and `…/models/mock-1`.
-pub(crate) fn router(script: LlmScript, ledger: Arc<Ledger>) -> Router {
-    Router::new().fallback(route).with_state(Arc::new(Vendor { script, ledger }))
+/// `POST` to the dialect's paths; `GET` of `…/models` and `…/models/{model}`.
+pub(crate) fn router(script: LlmScript, ledger: Arc<Ledger>, dialect: &'static Dialect) -> Router {
+    Router::new().fallback(route).with_state(Arc::new(Vendor { script, ledger, dialect }))
 }
-
-/// What a client of this vendor is set to.
-pub(crate) fn settings(authority: &str, key: &Secret) -> Value {
-    json!({ "url": format!("http://{authority}/v1/chat/completions"), "key": key.expose(), "model": MODEL })
-}
-
-/// At any base that a client may have been given. Its own libraries read the address of the service from the
-/// environment.
-pub(crate) const DOOR: Door = Door {
-    is_web_socket: false,
-    takes: |path| path.ends_with("/chat/completions") || path.contains("/models"),
-    client: |authority| format!("OPENAI_BASE_URL=http://{authority}/v1"),
-};
 
 struct Vendor {
     script: LlmScript,
     ledger: Arc<Ledger>,
+    dialect: &'static Dialect,
 }
 
 async fn route(
@@ -56,13 +41,14 @@ async fn route(
     let path = uri.path().trim_end_matches('/');
     let key = bearer(&headers);
     let clock = vendor.ledger.world.clock.clone();
-    if method == Method::POST && path.ends_with("/chat/completions") {
+    if method == Method::POST && vendor.dialect.is_chat(path) {
         let body = body_value(&body);
         let mut call = vendor.ledger.arrive(path, &headers, body.clone(), None);
-        let answer = vendor.chat(&mut call, key, &body).unwrap_or_else(|refusal| refusal.answer());
+        let answer =
+            vendor.chat(&mut call, key, &body).unwrap_or_else(|refusal| refusal.answer(vendor.dialect));
         return play(clock, call, answer).await;
     }
-    let answer = vendor.lookup(&method, path, key).unwrap_or_else(|refusal| refusal.answer());
+    let answer = vendor.lookup(&method, path, key).unwrap_or_else(|refusal| refusal.answer(vendor.dialect));
     whole_response(answer)
 }
 
@@ -71,7 +57,7 @@ impl Vendor {
         self.check_key(key)?;
         call.admit(key).map_err(too_many)?;
         let created = self.ledger.world.clock.unix_millis() / 1_000;
-        let ask = Ask::read(call.request, created, body).map_err(|error| Refusal {
+        let ask = Ask::read(call.request, created, body, self.dialect).map_err(|error| Refusal {
             param: error.param,
             message: Some(error.to_string()),
             ..Refusal::new(400)
@@ -82,10 +68,11 @@ impl Vendor {
     /// The catalogue of models. Not a request that a script counts.
     fn lookup(&self, method: &Method, path: &str, key: &str) -> Result<Answer, Refusal> {
         self.check_key(key)?;
-        let model = json!({ "id": MODEL, "object": "model", "created": 0, "owned_by": "mock" });
+        let name = self.dialect.model;
+        let model = json!({ "id": name, "object": "model", "created": 0, "owned_by": "mock" });
         let body = match path.rsplit_once("/models") {
             Some((_, "")) if method == Method::GET => json!({ "object": "list", "data": [model] }),
-            Some((_, name)) if method == Method::GET && name.strip_prefix('/') == Some(MODEL) => model,
+            Some((_, asked)) if method == Method::GET && asked.strip_prefix('/') == Some(name) => model,
             Some(_) if method == Method::GET => return Err(Refusal::new(404)),
             _ => {
                 let message = format!("Invalid URL ({method} {path})");

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::ask::Ask;
 use super::chunk;
+use super::dialect::UsageIn;
 use crate::answer::{Action, Actions, Does};
 use crate::llm::tokens::tokens;
 use crate::observe::What;
@@ -38,15 +39,25 @@ pub(super) struct Frame {
 
 /// The part of an answer that a frame is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Part {
+pub(crate) enum Part {
+    /// Who speaks.
     Role,
+    /// Metadata.
     Meta,
+    /// A token of the reasoning.
     Reasoning,
+    /// A token of the reply.
     Content,
+    /// A part of a tool's call.
     Tool,
+    /// Why the answer ends.
     Finish,
+    /// What it cost.
     Usage,
+    /// The last frame.
     Done,
+    /// No stream at all: the whole answer.
+    Whole,
     /// Of a quirk, not of the script.
     Extra,
 }
@@ -125,10 +136,20 @@ impl ChatStream {
         let end = pace.last();
         let finish = chunk::chunk(ask, &json!({}), Some(finish_reason(behaviour)));
         frames.push(Frame { after: end, part: Part::Finish, token: None, says: Says::Json(finish) });
-        if ask.include_usage {
-            with_null_usage(&mut frames);
-            let usage = chunk::usage_chunk(ask, usage(ask, behaviour));
-            frames.push(Frame { after: end, part: Part::Usage, token: None, says: Says::Json(usage) });
+        let usage = usage(ask, behaviour);
+        match ask.dialect.usage {
+            UsageIn::AskedChunk | UsageIn::LastChunk if ask.include_usage => {
+                with_null_usage(&mut frames);
+                let usage = chunk::usage_chunk(ask, usage);
+                frames.push(Frame { after: end, part: Part::Usage, token: None, says: Says::Json(usage) });
+            }
+            UsageIn::LastChunk => with_last_usage(&mut frames, usage),
+            UsageIn::AskedChunk => {}
+        }
+        for frame in &mut frames {
+            if let (Says::Json(Value::Object(chunk)), true) = (&mut frame.says, frame.part != Part::Meta) {
+                (ask.dialect.dress)(frame.part, chunk);
+            }
         }
         frames.push(Frame {
             after: end,
@@ -194,6 +215,26 @@ fn with_null_usage(frames: &mut [Frame]) {
     for frame in frames {
         if let (Says::Json(Value::Object(chunk)), false) = (&mut frame.says, frame.part == Part::Meta) {
             chunk.insert("usage".to_owned(), Value::Null);
+        }
+    }
+}
+
+/// Every chunk tells the usage so far.
+pub(super) fn with_usage_so_far(frames: &mut [Frame], usage: Usage) {
+    let mut completion_tokens = 0;
+    for frame in frames {
+        completion_tokens += u64::from(frame.token.is_some());
+        if let (Says::Json(Value::Object(chunk)), true) = (&mut frame.says, frame.part != Part::Meta) {
+            chunk.insert("usage".to_owned(), chunk::usage_json(Usage { completion_tokens, ..usage }));
+        }
+    }
+}
+
+/// The chunk with the finish reason tells the usage.
+fn with_last_usage(frames: &mut [Frame], usage: Usage) {
+    for frame in frames.iter_mut().filter(|frame| frame.part == Part::Finish) {
+        if let Says::Json(Value::Object(chunk)) = &mut frame.says {
+            chunk.insert("usage".to_owned(), chunk::usage_json(usage));
         }
     }
 }

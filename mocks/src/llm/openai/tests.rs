@@ -5,6 +5,7 @@ use rand_chacha::rand_core::SeedableRng as _;
 use serde_json::{Value, json};
 
 use super::ask::Ask;
+use super::dialect::REFERENCE;
 use super::model::answer;
 use crate::answer::Does;
 use crate::llm::quirk::Quirk;
@@ -13,7 +14,7 @@ use crate::script::LlmScript;
 /// A request, and what comes back: a line for the head and one for each action, at most `most`.
 fn written(script: &Value, body: &Value, most: usize) -> String {
     let script = LlmScript::parse(script).unwrap();
-    let ask = Ask::read(1, 1_735_689_600, body).unwrap();
+    let ask = Ask::read(1, 1_735_689_600, body, &REFERENCE).unwrap();
     let answer = answer(&ask, script.request(1), &mut ChaCha8Rng::seed_from_u64(7));
     let mut lines = vec![match answer.head.after {
         Some(after) => format!("{} status {}", after.as_millis(), answer.head.status),

@@ -46,7 +46,7 @@ pub(super) fn change(quirk: Quirk, stream: &mut ChatStream, ask: &Ask, does: &Ll
         }
         Quirk::Q38 => {
             let after = break_in_the_middle(stream);
-            stream.frames.push(extra(after, Says::Json(Refusal::new(500).body())));
+            stream.frames.push(extra(after, Says::Json(Refusal::new(500).body(ask.dialect))));
         }
         Quirk::Q39 => {
             let after = break_in_the_middle(stream);
@@ -56,7 +56,7 @@ pub(super) fn change(quirk: Quirk, stream: &mut ChatStream, ask: &Ask, does: &Ll
         }
         Quirk::Q42 => {
             let after = first_content(stream);
-            stream.frames = vec![extra(after, Says::Json(Refusal::new(429).body()))];
+            stream.frames = vec![extra(after, Says::Json(Refusal::new(429).body(ask.dialect)))];
         }
         Quirk::Q43 => {
             let after = break_in_the_middle(stream);

@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 
 use crate::llm::openai::ask::Ask;
 use crate::llm::openai::chunk::{self, chunk};
-use crate::llm::openai::stream::{ChatStream, Frame, Part, Says, finish_reason, usage};
+use crate::llm::openai::stream::{ChatStream, Frame, Part, Says, finish_reason, usage, with_usage_so_far};
 use crate::llm::quirk::Quirk;
-use crate::script::{LlmBehaviour, Usage};
+use crate::script::LlmBehaviour;
 
 pub(super) fn change(quirk: Quirk, stream: &mut ChatStream, ask: &Ask, does: &LlmBehaviour) {
     match quirk {
@@ -30,7 +30,7 @@ pub(super) fn change(quirk: Quirk, stream: &mut ChatStream, ask: &Ask, does: &Ll
             nothing["choices"] = Value::Null;
             insert_after_first(stream, Part::Content, Says::Json(nothing));
         }
-        Quirk::Q05 => with_usage_so_far(stream, usage(ask, does)),
+        Quirk::Q05 => with_usage_so_far(&mut stream.frames, usage(ask, does)),
         Quirk::Q10 => each_choice(stream, |part, choice| {
             if part != Part::Finish {
                 choice.insert("finish_reason".to_owned(), "".into());
@@ -133,16 +133,6 @@ pub(super) fn with_usage(stream: &mut ChatStream, ask: &Ask, does: &LlmBehaviour
         && let Some(usage) = stream.frames.get_mut(finish + 1)
     {
         usage.part = Part::Usage;
-    }
-}
-
-fn with_usage_so_far(stream: &mut ChatStream, usage: Usage) {
-    let mut completion_tokens = 0;
-    for frame in &mut stream.frames {
-        completion_tokens += u64::from(frame.token.is_some());
-        if let Says::Json(Value::Object(chunk)) = &mut frame.says {
-            chunk.insert("usage".to_owned(), chunk::usage_json(Usage { completion_tokens, ..usage }));
-        }
     }
 }
 

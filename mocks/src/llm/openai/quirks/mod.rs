@@ -11,6 +11,7 @@ mod writes;
 use serde_json::json;
 
 use super::ask::Ask;
+use super::dialect::Dialect;
 use super::refusal::Refusal;
 use super::stream::ChatStream;
 use crate::answer::{Actions, Answer, Head};
@@ -18,16 +19,16 @@ use crate::llm::quirk::Quirk;
 use crate::script::{Faults, LlmBehaviour};
 
 /// The answer that one of the quirks puts in the real one's place.
-pub(super) fn replacement(quirks: &[Quirk], faults: &Faults) -> Option<Answer> {
+pub(super) fn replacement(dialect: &Dialect, quirks: &[Quirk], faults: &Faults) -> Option<Answer> {
     quirks
         .iter()
-        .find_map(|quirk| whole_answer(*quirk, faults.status))
+        .find_map(|quirk| whole_answer(dialect, *quirk, faults.status))
         .map(|answer| answer.delayed(faults.after.get()))
 }
 
-fn whole_answer(quirk: Quirk, status: Option<u16>) -> Option<Answer> {
+fn whole_answer(dialect: &Dialect, quirk: Quirk, status: Option<u16>) -> Option<Answer> {
     let (status, media_type, body) = match quirk {
-        Quirk::Q35 => (200, "application/json", Refusal::new(500).body().to_string()),
+        Quirk::Q35 => (200, "application/json", Refusal::new(500).body(dialect).to_string()),
         Quirk::Q36 => (200, "text/html", "<html><body><h1>502 Bad Gateway</h1></body></html>\n".to_owned()),
         Quirk::Q37 => (200, "text/event-stream", String::new()),
         Quirk::Q40 => (
