@@ -5,6 +5,7 @@
 //! them wrote: see `fixtures/wire/`.
 
 pub mod custom_tts;
+pub mod dashscope;
 pub mod openai;
 pub mod pcm;
 pub mod session_headers;
