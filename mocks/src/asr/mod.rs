@@ -1,7 +1,11 @@
 //! Speech recognisers played by us.
 
 mod hearing;
+mod outbox;
+mod protocol;
 mod says;
+mod socket;
+mod stream;
 pub(crate) mod tencent;
 
 use axum::Router;

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::protocol::Frame;
 use crate::observe::What;
 use crate::script::{CutBy, Faults, Point, Unit};
 
@@ -23,15 +24,14 @@ pub(super) struct Outbox {
 pub(super) struct Letter {
     pub due: Duration,
     pub kind: Kind,
-    /// The JSON text.
-    pub text: String,
+    pub frame: Frame,
 }
 
 /// What a message is.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum Kind {
-    /// Says that the stream was taken.
-    Accepted,
+    /// What belongs to no result: that the stream was taken, a voice was heard, a setting was changed.
+    Word,
     /// A transcript; told when it leaves.
     Result(What),
     /// The last message, after which the stream closes.
@@ -51,20 +51,14 @@ impl Outbox {
     }
 
     /// Puts a message in. `due` is since the stream was opened, and never before that of an earlier message.
-    pub(super) fn post(&mut self, due: Duration, kind: Kind, mut text: String) {
+    pub(super) fn post(&mut self, due: Duration, kind: Kind, mut frame: Frame) {
         if matches!(kind, Kind::Result(_)) {
             self.results += 1;
             if self.faults.malformed == Some(Point::Unit(Unit::Result, self.results)) {
-                let half = text.chars().count() / 2;
-                text = text.chars().take(half).collect();
+                frame = frame.broken();
             }
         }
-        self.waiting.push_back(Letter { due, kind, text });
-    }
-
-    /// How many results were put in.
-    pub(super) const fn results(&self) -> u64 {
-        self.results
+        self.waiting.push_back(Letter { due, kind, frame });
     }
 
     /// When something is to be done next.

@@ -1,4 +1,4 @@
-//! The server: the upgrade, and the task that owns an open stream.
+//! The server of every recogniser: the upgrade, and the task that owns an open stream.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,25 +10,21 @@ use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::response::{IntoResponse as _, Response};
 use bargein_net::{Clock, World};
-use bargein_wire::tencent_asr::{Query, code};
-use bargein_wire::units::Secret;
 use http::{HeaderMap, Uri};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::watch;
 
 use super::outbox::{Kind, Next};
-use super::parameters::{self, Refused};
+use super::protocol::{Frame, Handshake, Opened, Service, Trouble};
 use super::stream::Stream;
-use crate::answer::{Answer, Head};
 use crate::asr::says::Says;
 use crate::ledger::{Call, Ledger};
 use crate::mischief;
 use crate::play::play;
 use crate::refusal::scripted_refusal;
-use crate::registry::Door;
 use crate::script::{AsrBehaviour, AsrScript, CutBy, Request};
 
-/// WebSocket buffers: audio comes in pieces of 1,280 bytes, answers are one line of JSON.
+/// WebSocket buffers: audio comes in pieces of about a kilobyte, answers are one line of JSON.
 const BUFFER: usize = 4 * 1024;
 
 /// The status of every stream that was opened.
@@ -37,35 +33,20 @@ const SWITCHING_PROTOCOLS: u16 = 101;
 /// How long a client may take to say goodbye.
 const PARTING: Duration = Duration::from_secs(1);
 
-/// Streams at `/asr/v2/<appid>`. They end with the mock, which is when `closed` loses its sender.
-pub(crate) fn router(
+/// A service at every path. Its streams end with the mock, which is when `closed` loses its sender.
+pub(super) fn router(
+    service: impl Service,
     script: AsrScript,
     says: Says,
     ledger: Arc<Ledger>,
     closed: watch::Receiver<()>,
 ) -> Router {
-    Router::new().fallback(route).with_state(Arc::new(Vendor { script, says, ledger, closed }))
+    let service = Box::new(service);
+    Router::new().fallback(route).with_state(Arc::new(Vendor { service, script, says, ledger, closed }))
 }
-
-/// What a client of this vendor is set to. Without a scripted key any is let in, but a client must have one.
-pub(crate) fn settings(authority: &str, key: &Secret) -> Value {
-    let secret_key = if key.is_empty() { "mock-key" } else { key.expose() };
-    json!({
-        "url": format!("ws://{authority}/asr/v2"),
-        "appid": 1_300_000_000,
-        "secret_id": "mock-id",
-        "secret_key": secret_key,
-    })
-}
-
-/// The SDKs take another host than the service's own, each in its own way.
-pub(crate) const DOOR: Door = Door {
-    is_web_socket: true,
-    takes: |path| path.starts_with("/asr/v2/"),
-    client: |authority| format!("ws://{authority}/asr/v2/ in place of wss://asr.cloud.tencent.com/asr/v2/"),
-};
 
 struct Vendor {
+    service: Box<dyn Service>,
     script: AsrScript,
     says: Says,
     ledger: Arc<Ledger>,
@@ -82,55 +63,68 @@ async fn route(
         Ok(upgrade) => upgrade.read_buffer_size(BUFFER).write_buffer_size(BUFFER),
         Err(rejection) => return rejection.into_response(),
     };
-    // A query that cannot be read lacks its parameters, which the check below says.
-    let parameters: BTreeMap<String, String> =
+    // A query that cannot be read lacks its parameters, which the service says.
+    let query: BTreeMap<String, String> =
         axum::extract::Query::try_from_uri(&uri).map(|query| query.0).unwrap_or_default();
-    let query = parameters.iter().fold(Query::new(), |query, (name, value)| query.with(name, value));
-    let call = vendor.ledger.arrive(uri.path(), &headers, json!(parameters), None);
+    let mut call = vendor.ledger.arrive(uri.path(), &headers, json!(query), None);
     let request = vendor.script.request(call.request).clone();
     let clock = vendor.ledger.world.clock.clone();
-    if let Some(mut refusal) = scripted_refusal(&request.faults, |status| refusal(status, &request)) {
+    let refusal = |status| vendor.service.refusal(status, &request.faults);
+    if let Some(mut refusal) = scripted_refusal(&request.faults, refusal) {
         mischief::change_head(&mut refusal.head, &request.faults);
         return play(clock, call, refusal).await;
     }
+    let handshake = Handshake {
+        request: call.request,
+        path: uri.path(),
+        query: &query,
+        headers: &headers,
+        key: vendor.script.key(),
+        ledger: &vendor.ledger,
+    };
+    let opened = match vendor.open(&mut call, &handshake) {
+        Ok(opened) => opened,
+        Err(answer) => return play(clock, call, answer.delayed(request.faults.after.get())).await,
+    };
     clock.sleep_until(call.at + request.faults.after.get()).await;
-    let app_id = uri.path().rsplit('/').next().unwrap_or_default().to_owned();
     upgrade.on_upgrade(async move |socket| {
         let tasks = vendor.ledger.world.tasks.clone();
-        tasks.spawn("asr stream", vendor_stream(vendor, socket, call, app_id, query, request)).detach();
+        tasks.spawn("asr stream", vendor_stream(vendor, socket, call, opened, request)).detach();
     })
 }
 
-/// A refusal by HTTP status, before there is a stream.
-fn refusal(status: u16, request: &Request<AsrBehaviour>) -> Answer {
-    let mut head = Head::new(status).with("content-type", "application/json");
-    if let Some(retry_after) = request.faults.retry_after {
-        head.set("retry-after", retry_after.get().as_millis().div_ceil(1000).to_string());
+impl Vendor {
+    /// Opens a stream within the account's limits.
+    fn open(&self, call: &mut Call, handshake: &Handshake<'_>) -> Result<Opened, crate::answer::Answer> {
+        let mut opened = self.service.open(handshake)?;
+        // What is refused for what it asks counts for nobody.
+        if opened.refused.is_none()
+            && let Err(exceeded) = call.admit(&opened.account)
+        {
+            if let Some(answer) = self.service.crowded(exceeded) {
+                return Err(answer);
+            }
+            opened.refused = Some(Trouble::TooMany);
+        }
+        Ok(opened)
     }
-    let code = request.faults.code.as_ref().map_or_else(|| status.to_string(), |code| code.0.clone());
-    let code = code.parse::<i64>().map_or_else(|_| json!(code), |code| json!(code));
-    Answer::whole(head, json!({ "code": code, "message": "refused", "voice_id": "" }).to_string())
 }
 
 /// Owns a stream until it is over.
 async fn vendor_stream(
     vendor: Arc<Vendor>,
     mut socket: WebSocket,
-    mut call: Call,
-    app_id: String,
-    query: Query,
+    call: Call,
+    opened: Opened,
     request: Request<AsrBehaviour>,
 ) {
     let World { clock, tasks, .. } = vendor.ledger.world.clone();
-    let opened = call.at;
-    let voice_id = query.get("voice_id").unwrap_or_default();
-    let now = clock.now().since(opened);
-    let checked = vendor.check(&mut call, &app_id, &query);
-    let mut stream = Stream::open(now, voice_id, &request, vendor.says.clone(), checked);
+    let since = call.at;
+    let mut stream = Stream::open(clock.now().since(since), opened, &request, vendor.says.clone());
     let mut closed = vendor.closed.clone();
     let mut stopping = std::pin::pin!(tasks.stopping());
     loop {
-        while let Some(next) = stream.take_due(clock.now().since(opened)) {
+        while let Some(next) = stream.take_due(clock.now().since(since)) {
             match next {
                 Next::Cut(by) => {
                     call.break_off();
@@ -143,7 +137,7 @@ async fn vendor_stream(
                     if let Kind::Result(what) = &letter.kind {
                         call.tell(what.clone());
                     }
-                    if socket.send(Message::Text(letter.text.into())).await.is_err() {
+                    if socket.send(message(letter.frame)).await.is_err() {
                         return;
                     }
                     if letter.kind == Kind::Last {
@@ -153,19 +147,27 @@ async fn vendor_stream(
                 }
             }
         }
-        let due = stream.next_due().map(|due| opened + due);
+        let due = stream.next_due().map(|due| since + due);
+        let now = || clock.now().since(since);
         tokio::select! {
             biased;
             () = &mut stopping => return,
             _ = closed.changed() => return,
             message = socket.recv() => match message {
-                Some(Ok(Message::Binary(audio))) => stream.audio(clock.now().since(opened), &audio),
-                Some(Ok(Message::Text(text))) => stream.text(clock.now().since(opened), &text),
+                Some(Ok(Message::Binary(bytes))) => stream.message(now(), &Frame::Binary(bytes)),
+                Some(Ok(Message::Text(text))) => stream.message(now(), &Frame::Text(text.to_string())),
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return,
             },
             () = clock.sleep_until_option(due) => {}
         }
+    }
+}
+
+fn message(frame: Frame) -> Message {
+    match frame {
+        Frame::Text(text) => Message::Text(text.into()),
+        Frame::Binary(bytes) => Message::Binary(bytes),
     }
 }
 
@@ -178,22 +180,4 @@ async fn close(clock: &Clock, mut socket: WebSocket) {
     };
     // A client that says nothing is left alone.
     let _ = clock.timeout(PARTING, goodbye).await;
-}
-
-impl Vendor {
-    /// Checks a stream's parameters and the account's limits. Gives the samples a second.
-    fn check(&self, call: &mut Call, app_id: &str, query: &Query) -> Result<u32, Refused> {
-        let rate = parameters::check(query, app_id, self.script.key())?;
-        let voice_id = query.get("voice_id");
-        let is_used = self.ledger.remembers(|entry| {
-            entry.request != call.request && entry.body.get("voice_id").and_then(Value::as_str) == voice_id
-        });
-        if is_used {
-            let words = "expected a voice_id that no stream has had before".to_owned();
-            return Err(Refused { code: code::BAD_PARAMETER, words });
-        }
-        let account = query.get("secretid").unwrap_or_default();
-        call.admit(account).map_err(|_| Refused::new(code::CONCURRENCY))?;
-        Ok(rate)
-    }
 }

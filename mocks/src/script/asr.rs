@@ -64,11 +64,6 @@ impl Behaviour for AsrBehaviour {
                 return Err(ScriptError::wrong(&[key], expected, format!("`{point}`")));
             }
         }
-        match &faults.code {
-            Some(code) if faults.status.is_none() && code.0.parse::<i64>().is_err() => {
-                Err(ScriptError::wrong(&["code"], "a number such as 4006", format!("`{}`", code.0)))
-            }
-            _ => Ok(()),
-        }
+        Ok(())
     }
 }
