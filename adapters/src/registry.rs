@@ -30,7 +30,8 @@ pub const LLM: &[Vendor<dyn Llm>] = &[
 pub const TTS: &[Vendor<dyn Tts>] = &[Vendor::of::<tts::custom::Settings>("custom")];
 
 /// The recognisers.
-pub const ASR: &[Vendor<dyn Asr>] = &[Vendor::of::<asr::tencent::Settings>("tencent")];
+pub const ASR: &[Vendor<dyn Asr>] =
+    &[Vendor::of::<asr::tencent::Settings>("tencent"), Vendor::of::<asr::dashscope::Settings>("dashscope")];
 
 /// A vendor of one kind.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use bargein_wire::units::Secret;
 use serde_json::Value;
 use tokio::sync::watch;
 
-use crate::asr::{Says, tencent};
+use crate::asr::{Says, dashscope, tencent};
 use crate::ledger::Ledger;
 use crate::llm::{ark, deepseek, ernie, hunyuan, lkeap, minimax, openai, qwen, siliconflow, stepfun};
 use crate::script::{AsrScript, LlmScript, TtsScript};
@@ -32,8 +32,15 @@ pub(crate) const TTS: &[Vendor<TtsRouter>] =
     &[Vendor { id: "custom", router: custom::router, settings: custom::settings, door: custom::DOOR }];
 
 /// Speech recognisers.
-pub(crate) const ASR: &[Vendor<AsrRouter>] =
-    &[Vendor { id: "tencent", router: tencent::router, settings: tencent::settings, door: tencent::DOOR }];
+pub(crate) const ASR: &[Vendor<AsrRouter>] = &[
+    Vendor { id: "tencent", router: tencent::router, settings: tencent::settings, door: tencent::DOOR },
+    Vendor {
+        id: "dashscope",
+        router: dashscope::router,
+        settings: dashscope::settings,
+        door: dashscope::DOOR,
+    },
+];
 
 /// A vendor of a role.
 pub(crate) struct Vendor<Router> {

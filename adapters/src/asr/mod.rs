@@ -1,5 +1,7 @@
 //! Speech recognition.
 
+pub mod dashscope;
+mod socket;
 pub mod tencent;
 
 use std::sync::Arc;

@@ -3,7 +3,9 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "tests may")]
 
 mod custom;
+mod dashscope;
 mod dialects;
+mod microphone;
 mod openai;
 mod server;
 mod tencent;

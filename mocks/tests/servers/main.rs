@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed assumption is a failed test")]
 
 mod asr;
+mod asr_protocols;
 mod client;
 mod llm;
 mod tts;

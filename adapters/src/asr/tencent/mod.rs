@@ -1,8 +1,8 @@
-//! Tencent Cloud real-time speech recognition, version 2 of its WebSocket protocol.
+//! Tencent Cloud real-time speech recognition over WebSocket: classic version 2, and version 3 of the room service.
 //!
 //! Wire facts: [`bargein_wire::tencent_asr`] and the service's document,
 //! <https://cloud.tencent.com/document/product/1093/48982>. Deliberately out: sentence mode, word times, every audio
-//! format but PCM, engines for 8 kHz, and opening a stream again.
+//! format but PCM, engines for 8 kHz, making user signatures, and opening a stream again.
 
 mod fault;
 mod settings;
@@ -11,43 +11,34 @@ mod stream;
 use std::sync::Arc;
 
 use bargein_core::{AsrEvent, FaultKind, VendorFault};
-use bargein_net::{Clock, Connector, Ids, Io, World};
+use bargein_net::{Clock, Connector, Ids, World};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
-use futures_util::stream::BoxStream;
-use http::Uri;
+use futures_util::stream::{self as streams, BoxStream};
+use http::{HeaderMap, Uri};
 use tokio::sync::mpsc;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
-pub use self::settings::{HotWord, Settings};
-use super::{Asr, AsrCall};
+pub use self::settings::{HotWord, Settings, Version};
+use self::stream::{Said, Told};
+use super::{Asr, AsrCall, socket};
 use crate::registry::{OpenError, VendorSettings};
-
-/// Size of the read and of the write buffer: a frame of audio is 1,280 bytes, a result one line of JSON.
-const BUFFER: usize = 4 * 1024;
-
-/// The longest message that is read: some hundred times the longest sentence.
-const LONGEST_MESSAGE: usize = 256 * 1024;
 
 impl VendorSettings for Settings {
     type Client = dyn Asr;
 
     fn open(self, world: &World) -> Result<Arc<dyn Asr>, OpenError> {
         self.check()?;
-        Ok(Arc::new(Recogniser(Arc::new(Inner {
+        Ok(Arc::new(Recogniser {
             connector: Connector::new(world),
             clock: world.clock.clone(),
             ids: world.ids.clone(),
             settings: self,
-        }))))
+        }))
     }
 }
 
 /// A client of the service.
-struct Recogniser(Arc<Inner>);
-
-struct Inner {
+struct Recogniser {
     connector: Connector,
     clock: Clock,
     ids: Ids,
@@ -56,36 +47,29 @@ struct Inner {
 
 impl Asr for Recogniser {
     fn open(&self, _call: AsrCall, audio: mpsc::Receiver<Bytes>) -> BoxStream<'static, AsrEvent> {
-        stream::events(Arc::clone(&self.0), audio).map(|event| event.unwrap_or_else(AsrEvent::Failed)).boxed()
+        let (address, start) = match self.opening() {
+            Ok(opening) => opening,
+            Err(fault) => return streams::iter([AsrEvent::Failed(fault)]).boxed(),
+        };
+        let (connector, clock) = (self.connector.clone(), self.clock.clone());
+        let connecting = async move {
+            socket::connect(&connector, &clock, address, HeaderMap::new(), fault::of_refusal).await
+        };
+        socket::events(self.clock.clone(), connecting, Said { start }, Told, audio).boxed()
     }
 }
 
-impl Inner {
-    /// Opens a WebSocket for one stream. The service has not said yet whether it takes the stream.
-    async fn connect(&self) -> Result<WebSocketStream<Io>, VendorFault> {
-        let address = self.address()?;
-        let io = self.connector.dial(&address).await;
-        let io = io.map_err(|error| crate::fault::of_transport(&error, true))?;
-        let config = WebSocketConfig::default()
-            .read_buffer_size(BUFFER)
-            .write_buffer_size(BUFFER)
-            .max_message_size(Some(LONGEST_MESSAGE))
-            .max_frame_size(Some(LONGEST_MESSAGE));
-        match client_async_with_config(address, io, Some(config)).await {
-            Ok((socket, _)) => Ok(socket),
-            Err(error) => Err(fault::of_handshake(&error, self.clock.unix_millis())),
-        }
-    }
-
-    /// The signed address of a new stream.
-    fn address(&self) -> Result<Uri, VendorFault> {
+impl Recogniser {
+    /// The address of a new stream, and what is said first there.
+    fn opening(&self) -> Result<(Uri, Option<String>), VendorFault> {
         let unix_secs = self.clock.unix_millis() / 1000;
         // New for every stream, also after one that failed: the service refuses a name it has seen.
         let voice_id = self.ids.uuid();
         tracing::debug!(%voice_id, "a stream is opened");
-        let address = self.settings.address(unix_secs, self.ids.nonce(), &voice_id.to_string());
-        address.parse().map_err(|error| {
+        let (address, start) = self.settings.opening(unix_secs, self.ids.nonce(), &voice_id.to_string());
+        let address = address.parse().map_err(|error| {
             VendorFault::new(FaultKind::BadRequest, format!("expected an address, got {error}"))
-        })
+        })?;
+        Ok((address, start))
     }
 }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 
-use bargein_wire::tencent_asr::{OFFICIAL_HOST, Query};
+use bargein_wire::tencent_asr::{Auth, OFFICIAL_HOST, Query, Start};
 use bargein_wire::units::{Dur, Secret};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::{Map, Value, json};
 
 use crate::registry::{OpenError, address};
 
@@ -20,22 +21,41 @@ const SILENCE: RangeInclusive<Dur> = Dur::from_millis(240)..=Dur::from_millis(20
 /// How many hot words a stream may have.
 const HOT_WORDS: usize = 128;
 
+/// Which of the service's interfaces is spoken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Version {
+    /// The classic one: an account's key signs the address.
+    #[default]
+    V2,
+    /// The room service's: the first message carries an application's user signature.
+    V3,
+}
+
 /// How the service is reached and what it is asked for.
 ///
 /// Always sent besides: `voice_format=1` (PCM) and `needvad=1`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// The address up to the `appid`, `ws://` or `wss://`. What is signed is the official host whatever stands here.
-    /// Default `wss://asr.cloud.tencent.com/asr/v2`.
-    #[serde(default = "official")]
-    pub url: String,
-    /// The account's number.
+    /// Which interface is spoken: `v2` or `v3`. Default `v2`.
+    #[serde(default)]
+    pub version: Version,
+    /// The address, `ws://` or `wss://`; of `v2` up to the `appid`, and what is signed is the official host whatever
+    /// stands here. Default `wss://asr.cloud.tencent.com/asr/v2`, of `v3` `wss://asr.cloud-rtc.com/asr/v3`.
+    #[serde(default)]
+    pub url: Option<String>,
+    /// The account's number, of `v3` the application's.
     pub appid: u64,
-    /// Names the key.
+    /// Names the key. Of `v2` only.
+    #[serde(default)]
     pub secret_id: String,
-    /// The key that signs.
+    /// The key that signs. Of `v2` only.
+    #[serde(default)]
     pub secret_key: Secret,
+    /// The signature of a user, which the application's server makes. Of `v3` only.
+    #[serde(default)]
+    pub usersig: Secret,
     /// What recognises, one of the engines for 16 kHz: `16k_en`, `16k_zh_large`. Default `16k_zh`.
     #[serde(default = "engine")]
     pub engine_model_type: String,
@@ -78,10 +98,6 @@ pub struct HotWord {
     pub weight: u8,
 }
 
-fn official() -> String {
-    format!("wss://{OFFICIAL_HOST}/asr/v2")
-}
-
 fn engine() -> String {
     "16k_zh".to_owned()
 }
@@ -97,7 +113,7 @@ const fn weight() -> u8 {
 impl Settings {
     /// Looks for what the service would refuse.
     pub(super) fn check(&self) -> Result<(), OpenError> {
-        let url = address("url", &self.url, ["ws", "wss"])?;
+        let url = address("url", &self.url(), ["ws", "wss"])?;
         let expect = |is_met: bool, path: &str, expected: &str, got: &dyn Display| {
             let refused = || OpenError::Settings {
                 path: path.to_owned(),
@@ -106,8 +122,13 @@ impl Settings {
             if is_met { Ok(()) } else { Err(refused()) }
         };
         expect(url.query().is_none(), "url", "an address without parameters", &url)?;
-        expect(!self.secret_id.is_empty(), "secret_id", "the id of a key", &"")?;
-        expect(!self.secret_key.is_empty(), "secret_key", "a key", &"")?;
+        match self.version {
+            Version::V2 => {
+                expect(!self.secret_id.is_empty(), "secret_id", "the id of a key", &"")?;
+                expect(!self.secret_key.is_empty(), "secret_key", "a key", &"")?;
+            }
+            Version::V3 => expect(!self.usersig.is_empty(), "usersig", "a user's signature", &"")?,
+        }
         let engine = &self.engine_model_type;
         expect(engine.starts_with("16k_"), "engine_model_type", "an engine for 16 kHz", engine)?;
         let silence = self.vad_silence_time;
@@ -143,12 +164,50 @@ impl Settings {
         ]
     }
 
-    /// The signed address of a stream that is opened now.
-    pub(super) fn address(&self, unix_secs: u64, nonce: u32, voice_id: &str) -> String {
-        let path =
-            self.query(unix_secs, nonce, voice_id).signed_path(&self.appid.to_string(), &self.secret_key);
-        let path = path.strip_prefix("/asr/v2").unwrap_or(&path);
-        format!("{}{path}", self.url.trim_end_matches('/'))
+    fn url(&self) -> String {
+        let official = || match self.version {
+            Version::V2 => format!("wss://{OFFICIAL_HOST}/asr/v2"),
+            Version::V3 => "wss://asr.cloud-rtc.com/asr/v3".to_owned(),
+        };
+        self.url.clone().unwrap_or_else(official)
+    }
+
+    /// The address of a stream that is opened now, and what is said first there.
+    pub(super) fn opening(&self, unix_secs: u64, nonce: u32, voice_id: &str) -> (String, Option<String>) {
+        let url = self.url();
+        match self.version {
+            Version::V2 => {
+                let query = self.query(unix_secs, nonce, voice_id);
+                let path = query.signed_path(&self.appid.to_string(), &self.secret_key);
+                let path = path.strip_prefix("/asr/v2").unwrap_or(&path);
+                (format!("{}{path}", url.trim_end_matches('/')), None)
+            }
+            Version::V3 => (format!("{url}?voice_id={voice_id}"), Some(self.start().to_text())),
+        }
+    }
+
+    /// The first message of version 3. Numbers are numbers there.
+    fn start(&self) -> Start {
+        let params: Map<String, Value> = self
+            .parameters()
+            .into_iter()
+            .chain(self.optional())
+            .map(|(name, value)| {
+                (name.to_owned(), value.parse::<i64>().map_or_else(|_| json!(value), Value::from))
+            })
+            .collect();
+        let auth = Auth { sdkappid: self.appid.to_string(), usersig: self.usersig.clone() };
+        Start { kind: Start::KIND.to_owned(), auth, params }
+    }
+
+    /// The parameters that are always sent.
+    fn parameters(&self) -> [(&'static str, String); 4] {
+        [
+            ("engine_model_type", self.engine_model_type.clone()),
+            ("voice_format", "1".to_owned()),
+            ("needvad", "1".to_owned()),
+            ("vad_silence_time", self.vad_silence_time.get().as_millis().to_string()),
+        ]
     }
 
     fn query(&self, unix_secs: u64, nonce: u32, voice_id: &str) -> Query {
@@ -157,12 +216,8 @@ impl Settings {
             .with("timestamp", &unix_secs)
             .with("expired", &(unix_secs + VALIDITY))
             .with("nonce", &nonce)
-            .with("engine_model_type", &self.engine_model_type)
-            .with("voice_id", &voice_id)
-            .with("voice_format", &1)
-            .with("needvad", &1)
-            .with("vad_silence_time", &self.vad_silence_time.get().as_millis());
-        for (name, value) in self.optional() {
+            .with("voice_id", &voice_id);
+        for (name, value) in self.parameters().into_iter().chain(self.optional()) {
             query = query.with(name, &value);
         }
         query

@@ -10,10 +10,9 @@ use bargein_adapters::asr::{Asr, AsrCall};
 use bargein_adapters::registry;
 use bargein_core::AsrEvent;
 use bargein_net::{World, run_virtual};
-use bytes::Bytes;
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
 
+use crate::microphone::speak;
 use crate::websocket::{Heard, Step, serve, text};
 use crate::{identity, ms, with_times};
 
@@ -67,22 +66,6 @@ fn recogniser(world: &World, more: &Value) -> Arc<dyn Asr> {
 
 fn call() -> AsrCall {
     AsrCall { session: identity() }
-}
-
-/// A room that speaks: a frame each 20 ms, the first after 20 ms, filled with their numbers from 1; then its end.
-fn speak(world: &World, frames: u8) -> mpsc::Receiver<Bytes> {
-    // As many as a room may keep for a recogniser.
-    let (line, audio) = mpsc::channel(125);
-    let clock = world.clock.clone();
-    let begin = clock.now();
-    let speaking = async move {
-        for number in 1..=frames {
-            clock.sleep_until(begin + ms(20) * u32::from(number)).await;
-            let _ = line.send(Bytes::from(vec![number; 640])).await;
-        }
-    };
-    world.tasks.spawn("speaker", speaking).detach();
-    audio
 }
 
 /// What a stream said and its server heard, with the milliseconds of the world.

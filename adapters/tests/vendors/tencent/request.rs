@@ -144,3 +144,62 @@ fn wrong_settings_are_refused_with_their_path() {
     });
     checked.expect("no task left");
 }
+
+#[test]
+fn the_room_services_version_says_everything_in_its_first_message() {
+    let heard = run_virtual(7, async |world| {
+        let (_, mut heard) = serve(&world, "asr.test", [vec![upgrade(), accepted()]]).await;
+        let settings = json!({
+            "version": "v3",
+            "url": "ws://asr.test/asr/v3",
+            "appid": 1_400_000_001,
+            "usersig": "eJw-sig",
+            "engine_model_type": "16k_zh_en",
+            "vad_silence_time": "800ms",
+            "filter_modal": 0,
+            "hot_words": [{ "word": "腾讯云" }],
+        });
+        let recogniser = registry::asr("tencent", &world, settings).expect("good settings");
+        recogniser.open(call(), speak(&world, 1)).next().await;
+        let (opened, said) = (heard.recv().await, heard.recv().await);
+        (opened.expect("a request").1, said.expect("a message").1)
+    });
+    let (opened, said) = heard.expect("no task left");
+    let Heard::Opened(target) = opened else { panic!("expected a request, got {opened:?}") };
+    let name = target.strip_prefix("/asr/v3?voice_id=").expect("nothing but a name");
+    assert_eq!(name.len(), 36);
+    let Heard::Text(said) = said else { panic!("expected a text, got {said:?}") };
+    assert_eq!(
+        serde_json::from_str::<Value>(&said).expect("JSON"),
+        json!({
+            "type": "start",
+            "auth": { "sdkappid": "1400000001", "usersig": "eJw-sig" },
+            "params": {
+                "engine_model_type": "16k_zh_en",
+                "voice_format": 1,
+                "needvad": 1,
+                "vad_silence_time": 800,
+                "hotword_list": "腾讯云|10",
+                "filter_modal": 0,
+            },
+        })
+    );
+}
+
+#[test]
+fn each_version_wants_its_own_key() {
+    run_virtual(7, async |world| {
+        for (settings, path) in [
+            (json!({ "appid": 1 }), "secret_id"),
+            (json!({ "appid": 1, "secret_id": "a" }), "secret_key"),
+            (json!({ "appid": 1, "version": "v3", "secret_id": "a", "secret_key": "b" }), "usersig"),
+        ] {
+            let refused = registry::asr("tencent", &world, settings).err();
+            let Some(OpenError::Settings { path: at, .. }) = &refused else {
+                panic!("accepted: {refused:?}")
+            };
+            assert_eq!(at, path);
+        }
+    })
+    .expect("no task left");
+}
