@@ -4,6 +4,7 @@
 //! Clients and mock servers share these codecs, which is sound only because each is held to bytes that neither of
 //! them wrote: see `fixtures/wire/`.
 
+pub mod bytedance;
 pub mod custom_tts;
 pub mod dashscope;
 pub mod openai;
