@@ -30,8 +30,11 @@ pub const LLM: &[Vendor<dyn Llm>] = &[
 pub const TTS: &[Vendor<dyn Tts>] = &[Vendor::of::<tts::custom::Settings>("custom")];
 
 /// The recognisers.
-pub const ASR: &[Vendor<dyn Asr>] =
-    &[Vendor::of::<asr::tencent::Settings>("tencent"), Vendor::of::<asr::dashscope::Settings>("dashscope")];
+pub const ASR: &[Vendor<dyn Asr>] = &[
+    Vendor::of::<asr::tencent::Settings>("tencent"),
+    Vendor::of::<asr::dashscope::Settings>("dashscope"),
+    Vendor::of::<asr::bytedance::Settings>("bytedance"),
+];
 
 /// A vendor of one kind.
 #[derive(Debug)]

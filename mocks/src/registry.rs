@@ -7,7 +7,7 @@ use bargein_wire::units::Secret;
 use serde_json::Value;
 use tokio::sync::watch;
 
-use crate::asr::{Says, dashscope, tencent};
+use crate::asr::{Says, bytedance, dashscope, tencent};
 use crate::ledger::Ledger;
 use crate::llm::{ark, deepseek, ernie, hunyuan, lkeap, minimax, openai, qwen, siliconflow, stepfun};
 use crate::script::{AsrScript, LlmScript, TtsScript};
@@ -32,15 +32,7 @@ pub(crate) const TTS: &[Vendor<TtsRouter>] =
     &[Vendor { id: "custom", router: custom::router, settings: custom::settings, door: custom::DOOR }];
 
 /// Speech recognisers.
-pub(crate) const ASR: &[Vendor<AsrRouter>] = &[
-    Vendor { id: "tencent", router: tencent::router, settings: tencent::settings, door: tencent::DOOR },
-    Vendor {
-        id: "dashscope",
-        router: dashscope::router,
-        settings: dashscope::settings,
-        door: dashscope::DOOR,
-    },
-];
+pub(crate) const ASR: &[Vendor<AsrRouter>] = &[tencent::VENDOR, dashscope::VENDOR, bytedance::VENDOR];
 
 /// A vendor of a role.
 pub(crate) struct Vendor<Router> {
@@ -70,7 +62,7 @@ pub(crate) type LlmRouter = fn(LlmScript, Arc<Ledger>) -> Router;
 /// Serves a speech synthesiser.
 type TtsRouter = fn(TtsScript, Arc<Ledger>) -> Router;
 /// Serves a speech recogniser. Its streams end with the channel.
-type AsrRouter = fn(AsrScript, Says, Arc<Ledger>, watch::Receiver<()>) -> Router;
+pub(crate) type AsrRouter = fn(AsrScript, Says, Arc<Ledger>, watch::Receiver<()>) -> Router;
 
 /// The ids of all companies, in the order of the tables; one that has several roles stands once.
 pub(crate) fn companies() -> Vec<&'static str> {

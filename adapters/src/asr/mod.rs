@@ -1,5 +1,6 @@
 //! Speech recognition.
 
+pub mod bytedance;
 pub mod dashscope;
 mod socket;
 pub mod tencent;

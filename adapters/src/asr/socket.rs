@@ -50,6 +50,9 @@ pub(super) trait Uplink: Send {
 
 /// What the service's messages mean.
 pub(super) trait Downlink: Send {
+    /// Whether audio is taken as soon as the socket is open. Else a message says when ([`Heard::is_ready`]).
+    const READY: bool = false;
+
     /// Reads a message. An error ends the stream.
     fn read(&mut self, message: &[u8]) -> Result<Heard, VendorFault>;
 }
@@ -59,8 +62,8 @@ pub(super) trait Downlink: Send {
 pub(super) struct Heard {
     /// The stream takes audio from now on, if it did not before.
     pub is_ready: bool,
-    /// What was recognised, if anything.
-    pub event: Option<AsrEvent>,
+    /// What was recognised.
+    pub events: Vec<AsrEvent>,
     /// Nothing follows.
     pub is_end: bool,
 }
@@ -117,8 +120,11 @@ pub(super) fn events<U: Uplink, D: Downlink>(
             sink.send(opening).await.map_err(|error| of_break(&error))?;
         }
         let mut sending = pin!(send(sink, uplink, audio));
-        let mut is_ready = false;
+        let mut is_ready = D::READY;
         let mut give_up = None;
+        if is_ready {
+            yield AsrEvent::Ready;
+        }
         loop {
             let heard = tokio::select! {
                 biased;
@@ -134,7 +140,7 @@ pub(super) fn events<U: Uplink, D: Downlink>(
                 is_ready = true;
                 yield AsrEvent::Ready;
             }
-            if let Some(event) = heard.event {
+            for event in heard.events {
                 yield event;
             }
             if heard.is_end {

@@ -1,5 +1,6 @@
 //! Speech recognisers played by us.
 
+pub(crate) mod bytedance;
 pub(crate) mod dashscope;
 mod hearing;
 mod outbox;

@@ -53,6 +53,29 @@ fn tencent_v3(start: &str) -> Client {
     }
 }
 
+/// A stream of ByteDance's in frames of a client package; audio is not numbered, which is allowed.
+fn bytedance(path: &'static str, request: &str) -> Client {
+    let framed = |head: [u8; 4], payload: &[u8]| {
+        let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+        Message::binary([&head[..], &length, payload].concat())
+    };
+    Client {
+        vendor: "bytedance",
+        target: path,
+        headers: &[
+            ("x-api-app-key", "app"),
+            ("x-api-access-key", "secret"),
+            ("x-api-resource-id", "volc.bigasr.sauc.duration"),
+        ],
+        opening: vec![framed([0x11, 0x10, 0x10, 0], request.as_bytes())],
+        audio: |audio| Message::binary([&[0x11, 0x20, 0, 0][..], &[0, 0, 0xc, 0x80], &audio].concat()),
+        ending: framed([0x11, 0x22, 0, 0], &[]),
+    }
+}
+
+const REQUEST: &str =
+    r#"{"audio":{"format":"pcm","rate":16000},"request":{"model_name":"bigmodel","show_utterances":true}}"#;
+
 const START: &str = r#"{"type":"start","auth":{"sdkappid":"1400000001","usersig":"eJw"},"params":{"engine_model_type":"16k_zh_en","voice_format":1,"needvad":1}}"#;
 
 /// What one word of 800 ms, a pause and the end are answered with, each with its millisecond; and what the mock told.
@@ -90,7 +113,7 @@ async fn converse(world: &World, client: &Client, says: &Says) -> Vec<(u64, Stri
         while let Some(message) = source.next().await {
             match message {
                 Ok(Message::Text(text)) => came.push((now(), text.to_string())),
-                Ok(Message::Binary(bytes)) => came.push((now(), format!("{bytes:?}"))),
+                Ok(Message::Binary(bytes)) => came.push((now(), in_words(&bytes))),
                 Ok(Message::Close(_)) => came.push((now(), "closed".to_owned())),
                 Ok(_) => {}
                 Err(error) => came.push((now(), error.to_string())),
@@ -108,10 +131,19 @@ async fn converse(world: &World, client: &Client, says: &Says) -> Vec<(u64, Stri
             let _ = sink.send((client.audio)(level.to_le_bytes().repeat(1600))).await;
         }
         let _ = sink.send(client.ending.clone()).await;
-        world.clock.sleep(Duration::from_secs(2)).await;
+        world.clock.sleep(Duration::from_secs(8)).await;
     };
     tokio::select! { biased; () = listening => {}, () = speaking => {} }
     came
+}
+
+/// A binary answer: its second byte, its code if it is a failure, and its payload.
+fn in_words(bytes: &[u8]) -> String {
+    let is_failure = bytes[1] == 0xf0;
+    let (code, rest) = bytes[4..].split_at(if is_failure { 4 } else { 0 });
+    let payload: Value = serde_json::from_slice(&rest[4..]).unwrap();
+    let code = code.try_into().map_or(Value::Null, |code| json!(u32::from_be_bytes(code)));
+    json!({ "kind": bytes[1], "code": code, "payload": payload }).to_string()
 }
 
 /// What the mock tells of the words, whatever its protocol.
@@ -228,5 +260,109 @@ fn the_room_services_version_is_strict_about_its_first_message() {
         let (came, _) = check(json!({ "key": key }), &client);
         let codes = members(&came, "/code");
         assert_eq!(codes[0], (at, json!(code)));
+    }
+}
+
+#[test]
+fn binary_frames_answer_every_packet_or_what_has_changed_or_the_finals() {
+    let script = json!({ "interim_every": "400ms", "key": "secret" });
+    let utterances = |end: u64, text: &str, definite: bool| json!([{ "text": text, "start_time": 0, "end_time": end, "definite": definite }]);
+    let (came, told) = check(script.clone(), &bytedance("/api/v3/sauc/bigmodel_async", REQUEST));
+    assert_eq!(told[..4], TOLD);
+    assert_eq!(
+        members(&came, "/payload/result/utterances"),
+        [
+            (400, utterances(400, "等一", false)),
+            (800, utterances(800, "等一下。", false)),
+            (1200, utterances(800, "等一下。", true)),
+            (1600, utterances(800, "等一下。", true)),
+            (1600, json!("closed")),
+        ]
+    );
+    assert_eq!(
+        members(&came[..4], "/kind").iter().map(|(_, kind)| kind.clone()).collect::<Vec<_>>(),
+        [0x90, 0x90, 0x90, 0x92]
+    );
+    let (came, told) = check(script.clone(), &bytedance("/api/v3/sauc/bigmodel_nostream", REQUEST));
+    assert_eq!(told[..2], ["0 #1 request", "1200 #1 final 等一下。"]);
+    assert_eq!(members(&came[..1], "/payload/result/text"), [(1200, json!("等一下。"))]);
+    let (came, told) = check(script, &bytedance("/api/v3/sauc/bigmodel", REQUEST));
+    assert_eq!(told[..4], TOLD);
+    // The request, each of 16 packets, three transcripts and the end.
+    assert_eq!(came.len() - 1, 1 + 16 + 3 + 1);
+    assert_eq!(members(&came[1..2], "/payload/audio_info/duration"), [(100, json!(100))]);
+}
+
+#[test]
+fn answers_are_numbered_and_packed_as_the_question_is() {
+    let mut client = bytedance("/api/v3/sauc/bigmodel_async", REQUEST);
+    let lines = include_str!("../../../fixtures/wire/bytedance/frames.txt").lines();
+    let packed = lines.filter_map(|line| line.strip_prefix("request-gzip ")).next().unwrap();
+    let byte = |at: usize| u8::from_str_radix(&packed[at..at + 2], 16).unwrap();
+    client.opening = vec![Message::binary((0..packed.len()).step_by(2).map(byte).collect::<Vec<_>>())];
+    let seen = Seen::default();
+    let heads = run_virtual(7, async |world| {
+        let script = AsrScript::parse(&json!({ "vendor": "bytedance", "hears": "一" })).unwrap();
+        let listener = listen(&world, "asr.mock:80").await.unwrap();
+        let _vendor = serve_asr(&world, listener, script, Says::new(), seen.observer());
+        let io = world.network.dial("asr.mock:80").await.unwrap();
+        let mut request = format!("ws://asr.mock{}", client.target).into_client_request().unwrap();
+        for (name, value) in client.headers {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
+        let (mut stream, _) = client_async(request, io).await.unwrap();
+        stream.send(client.opening[0].clone()).await.unwrap();
+        stream.send(client.ending.clone()).await.unwrap();
+        let last = stream.next().await.unwrap().unwrap().into_data();
+        last[..8].to_vec()
+    });
+    // The last of all, number -1, JSON in gzip.
+    assert_eq!(heads.unwrap(), [0x11, 0x93, 0x11, 0, 0xff, 0xff, 0xff, 0xff]);
+}
+
+#[test]
+fn a_stream_of_frames_that_breaks_the_rules_is_told_which() {
+    let path = "/api/v3/sauc/bigmodel_async";
+    let mut early = bytedance(path, REQUEST);
+    early.opening.clear();
+    let mut words = bytedance(path, REQUEST);
+    words.opening = vec![Message::text("{}")];
+    let mut broken = bytedance(path, REQUEST);
+    broken.opening = vec![Message::binary(vec![0x11])];
+    let mut silent = bytedance(path, REQUEST);
+    silent.audio = |_| Message::Ping(Vec::new().into());
+    silent.ending = Message::Ping(Vec::new().into());
+    for (client, at, code, said) in [
+        (early, 100, 45_000_001, "expected a request before any audio"),
+        (words, 0, 45_000_001, "expected binary frames, got a text"),
+        (broken, 0, 45_000_001, "expected 4 more bytes from byte 0 of a frame, got 1"),
+        (bytedance(path, "{}"), 0, 45_000_001, "expected a model_name"),
+        (
+            bytedance(path, &REQUEST.replace("pcm", "mp3")),
+            0,
+            45_000_151,
+            "expected the format pcm, got \"mp3\"",
+        ),
+        (
+            bytedance(path, &REQUEST.replace("16000", "8000")),
+            0,
+            45_000_001,
+            "expected rate to be 16000, got 8000",
+        ),
+        (silent, 8_000, 45_000_081, "[Timeout waiting next packet] waiting next packet timeout: 8 seconds"),
+    ] {
+        let (came, _) = check(json!({}), &client);
+        assert_eq!(members(&came[..1], "/code"), [(at, json!(code))]);
+        assert_eq!(members(&came[..1], "/payload/error"), [(at, json!(said))]);
+    }
+    for (headers, status) in [
+        (&[][..], 401),
+        (&[("x-api-key", "other"), ("x-api-resource-id", "volc.a")], 401),
+        (&[("x-api-key", "secret")], 403),
+        (&[("x-api-app-key", "app"), ("x-api-resource-id", "volc.a")], 401),
+    ] {
+        let client = Client { headers, ..bytedance(path, REQUEST) };
+        let (came, _) = check(json!({ "key": "secret" }), &client);
+        assert!(came[0].1.starts_with(&status.to_string()), "{came:?}");
     }
 }

@@ -58,7 +58,8 @@ impl Downlink for Told {
                 let output = payload.get("output").cloned().unwrap_or_default();
                 let output = serde_json::from_value::<Option<Output>>(output);
                 let output = output.map_err(|error| unreadable(message, &error))?;
-                Ok(Heard { event: self.transcript(output.unwrap_or_default()), ..Heard::default() })
+                let events = self.transcript(output.unwrap_or_default()).into_iter().collect();
+                Ok(Heard { events, ..Heard::default() })
             }
             Event::TaskFinished => Ok(Heard { is_end: true, ..Heard::default() }),
             Event::TaskFailed => Err(fault::of_task(&header)),

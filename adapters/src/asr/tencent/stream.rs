@@ -36,7 +36,11 @@ impl Downlink for Told {
         if message.code != 0 {
             return Err(fault::of_message(&message));
         }
-        Ok(Heard { is_ready: true, is_end: message.is_end(), event: transcript(message) })
+        Ok(Heard {
+            is_ready: true,
+            is_end: message.is_end(),
+            events: transcript(message).into_iter().collect(),
+        })
     }
 }
 

@@ -19,27 +19,25 @@ use super::says::Says;
 use super::socket;
 use crate::answer::{Answer, Head};
 use crate::ledger::Ledger;
-use crate::registry::Door;
+use crate::registry::{AsrRouter, Door, Vendor};
 use crate::script::{AsrScript, Faults};
 
+/// This vendor.
+pub(crate) const VENDOR: Vendor<AsrRouter> = Vendor { id: "dashscope", router, settings, door: DOOR };
+
 /// Tasks at the path of all of them.
-pub(crate) fn router(
-    script: AsrScript,
-    says: Says,
-    ledger: Arc<Ledger>,
-    closed: watch::Receiver<()>,
-) -> Router {
+fn router(script: AsrScript, says: Says, ledger: Arc<Ledger>, closed: watch::Receiver<()>) -> Router {
     socket::router(DashScope, script, says, ledger, closed)
 }
 
 /// What a client of this vendor is set to.
-pub(crate) fn settings(authority: &str, key: &Secret) -> Value {
+fn settings(authority: &str, key: &Secret) -> Value {
     let api_key = if key.is_empty() { "mock-key" } else { key.expose() };
     json!({ "url": format!("ws://{authority}{PATH}"), "api_key": api_key })
 }
 
 /// The official package takes the whole address.
-pub(crate) const DOOR: Door = Door {
+const DOOR: Door = Door {
     is_web_socket: true,
     takes: |path| path.trim_end_matches('/') == PATH,
     client: |authority| format!("dashscope.base_websocket_api_url = \"ws://{authority}{PATH}\""),

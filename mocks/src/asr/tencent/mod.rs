@@ -22,21 +22,19 @@ use super::says::Says;
 use super::socket;
 use crate::answer::{Answer, Head};
 use crate::ledger::Ledger;
-use crate::registry::Door;
+use crate::registry::{AsrRouter, Door, Vendor};
 use crate::script::{AsrScript, Faults};
 
+/// This vendor.
+pub(crate) const VENDOR: Vendor<AsrRouter> = Vendor { id: "tencent", router, settings, door: DOOR };
+
 /// Streams at `/asr/v2/<appid>` and `/asr/v3`.
-pub(crate) fn router(
-    script: AsrScript,
-    says: Says,
-    ledger: Arc<Ledger>,
-    closed: watch::Receiver<()>,
-) -> Router {
+fn router(script: AsrScript, says: Says, ledger: Arc<Ledger>, closed: watch::Receiver<()>) -> Router {
     socket::router(Tencent, script, says, ledger, closed)
 }
 
 /// What a client of this vendor is set to. Without a scripted key any is let in, but a client must have one.
-pub(crate) fn settings(authority: &str, key: &Secret) -> Value {
+fn settings(authority: &str, key: &Secret) -> Value {
     let secret_key = if key.is_empty() { "mock-key" } else { key.expose() };
     json!({
         "url": format!("ws://{authority}/asr/v2"),
@@ -47,7 +45,7 @@ pub(crate) fn settings(authority: &str, key: &Secret) -> Value {
 }
 
 /// The SDKs take another host than the service's own, each in its own way.
-pub(crate) const DOOR: Door = Door {
+const DOOR: Door = Door {
     is_web_socket: true,
     takes: |path| path.starts_with("/asr/v2/") || path == start::PATH,
     client: |authority| format!("ws://{authority}/asr/v2/ in place of wss://asr.cloud.tencent.com/asr/v2/"),
