@@ -7,10 +7,13 @@
 pub mod bytedance;
 pub mod custom_tts;
 pub mod dashscope;
+pub mod hex;
+pub mod lines;
 pub mod openai;
 pub mod pcm;
 pub mod session_headers;
 pub mod sse;
 pub mod tencent_asr;
+pub mod tencent_tts;
 pub mod units;
 pub mod wav;

@@ -1,0 +1,8 @@
+//! Tencent Cloud speech synthesis: how its requests are signed.
+//!
+//! Source: the service's documents and its Python SDKs, `fixtures/wire/tencent/SOURCE.md`. Deliberately out: bodies,
+//! which are plain JSON and written by each side for itself.
+
+mod tc3;
+
+pub use tc3::{Tc3, date};
