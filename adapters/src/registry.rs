@@ -27,7 +27,17 @@ pub const LLM: &[Vendor<dyn Llm>] = &[
 ];
 
 /// The synthesisers.
-pub const TTS: &[Vendor<dyn Tts>] = &[Vendor::of::<tts::custom::Settings>("custom")];
+pub const TTS: &[Vendor<dyn Tts>] = &[
+    Vendor::of::<tts::custom::Settings>("custom"),
+    Vendor::of::<tts::openai::Settings>("openai"),
+    Vendor::of::<tts::stepfun::Settings>("stepfun"),
+    Vendor::of::<tts::elevenlabs::Settings>("elevenlabs"),
+    Vendor::of::<tts::cartesia::Settings>("cartesia"),
+    Vendor::of::<tts::minimax::Settings>("minimax"),
+    Vendor::of::<tts::azure::Settings>("azure"),
+    Vendor::of::<tts::tencent::Settings>("tencent"),
+    Vendor::of::<tts::bytedance::Settings>("bytedance"),
+];
 
 /// The recognisers.
 pub const ASR: &[Vendor<dyn Asr>] = &[
@@ -133,4 +143,13 @@ pub(crate) fn address(path: &str, text: &str, schemes: [&str; 2]) -> Result<Uri,
         let message = format!("expected an address that begins with {plain}:// or {secure}://, got `{text}`");
         OpenError::Settings { path: path.to_owned(), message }
     })
+}
+
+/// Reads a setting that is the rate of samples: 8 to 48 kHz.
+pub(crate) fn sample_rate(rate: u32) -> Result<(), OpenError> {
+    if (8_000..=48_000).contains(&rate) {
+        return Ok(());
+    }
+    let message = format!("expected 8000 to 48000 samples a second, got {rate}");
+    Err(OpenError::Settings { path: "sample_rate".to_owned(), message })
 }

@@ -1,8 +1,21 @@
 //! Speech synthesis.
 
+pub mod azure;
+pub mod bytedance;
+pub mod cartesia;
 pub mod custom;
+pub mod elevenlabs;
+pub mod minimax;
+pub mod openai;
+mod post;
+mod refusal;
+mod samples;
+pub mod stepfun;
+pub mod tencent;
+mod timing;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bargein_core::{TtsRequest, VendorFault};
 use bytes::Bytes;
@@ -39,6 +52,8 @@ pub enum TtsItem {
     Responding,
     /// Audio: whole samples, signed 16-bit little-endian, mono. Never empty.
     Audio(Bytes, Format),
+    /// Words of the text and when they are heard, where the vendor tells. They may come before or after their audio.
+    Words(Vec<Word>),
     /// All audio arrived, and there was some.
     Finished,
     /// The call is over because of a fault. What arrived before can be played.
@@ -50,4 +65,15 @@ pub enum TtsItem {
 pub struct Format {
     /// Samples a second.
     pub rate: u32,
+}
+
+/// A word of a text as it is said. Where the script has no spaces it is a character or a mark.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Word {
+    /// The word as the vendor spells it.
+    pub text: String,
+    /// When it begins, counted from the call's first sample.
+    pub start: Duration,
+    /// When it ends.
+    pub end: Duration,
 }

@@ -15,7 +15,7 @@ use wiremock::matchers::{body_json, header, method};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::server::{Saw, Step, chunk, end, head, serve, whole};
-use crate::{identity, ms, with_times};
+use crate::{identity, ms, with, with_times};
 
 /// 16 kHz, mono, length not known.
 const HEADER: &[u8] = include_bytes!("../../../fixtures/wire/custom/header-16k-mono-unknown.wav");
@@ -37,8 +37,7 @@ fn call() -> TtsCall {
 }
 
 fn synthesiser(world: &World, more: &Value) -> Arc<dyn Tts> {
-    let mut settings = json!({ "url": "http://tts.test/stream-audio", "key": "key-1" });
-    settings.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+    let settings = with(json!({ "url": "http://tts.test/stream-audio", "key": "key-1" }), more);
     registry::tts("custom", world, settings).expect("good settings")
 }
 

@@ -9,6 +9,7 @@ mod dialects;
 mod microphone;
 mod openai;
 mod server;
+mod speech;
 mod tencent;
 mod websocket;
 
@@ -18,6 +19,7 @@ use std::time::Duration;
 use bargein_adapters::{RoomIdType, SessionIdentity};
 use bargein_net::{Clock, Moment};
 use futures_util::{Stream, StreamExt};
+use serde_json::Value;
 
 /// Everything a stream says, with the millisecond it says it at.
 async fn with_times<T>(clock: &Clock, mut stream: impl Stream<Item = T> + Unpin) -> Vec<(u64, T)> {
@@ -45,4 +47,11 @@ fn identity() -> Arc<SessionIdentity> {
         room_id: "42".into(),
         room_id_type: RoomIdType::Number,
     })
+}
+
+/// Settings with further ones, which win.
+fn with(mut settings: Value, more: &Value) -> Value {
+    let members = settings.as_object_mut().expect("an object");
+    members.extend(more.as_object().expect("an object").clone());
+    settings
 }

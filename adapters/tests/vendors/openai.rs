@@ -13,7 +13,7 @@ use wiremock::matchers::{body_json, header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::server::{Saw, Step, chunk, end, head, serve, whole};
-use crate::{identity, ms, with_times};
+use crate::{identity, ms, with, with_times};
 
 pub(crate) const SSE: &str = "text/event-stream; charset=utf-8";
 
@@ -34,9 +34,7 @@ pub(crate) fn call(proactive: bool) -> LlmCall {
 }
 
 fn settings(more: &Value) -> Value {
-    let mut settings = json!({ "url": "http://llm.test/v1/chat/completions", "key": "sk-1", "model": "m-1" });
-    settings.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
-    settings
+    with(json!({ "url": "http://llm.test/v1/chat/completions", "key": "sk-1", "model": "m-1" }), more)
 }
 
 fn model(world: &World, more: &Value) -> Arc<dyn Llm> {

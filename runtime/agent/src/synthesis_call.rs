@@ -58,6 +58,8 @@ impl SynthesisCall {
             self.level.wait_for_room().await;
             let (audio, last) = match self.read().await {
                 TtsItem::Responding => return Synthesised::Responding,
+                // Nobody asks for them yet.
+                TtsItem::Words(_) => continue,
                 TtsItem::Audio(audio, format) => (self.rate.push(audio, format.rate), None),
                 TtsItem::Finished => (self.rate.finish(), Some(Synthesised::Finished)),
                 TtsItem::Failed(fault) => (self.rate.finish(), Some(Synthesised::Failed(fault))),

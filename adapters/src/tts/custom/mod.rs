@@ -25,7 +25,7 @@ use self::audio::Audio;
 use super::{Tts, TtsCall, TtsItem};
 use crate::fault::{of_break, redacted};
 use crate::http::{Http, failure_text, headers};
-use crate::registry::{OpenError, VendorSettings, address};
+use crate::registry::{OpenError, VendorSettings, address, sample_rate};
 
 /// How a server is reached, and what it is asked for.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -90,15 +90,10 @@ impl VendorSettings for Settings {
 
     fn open(self, world: &World) -> Result<Arc<dyn Tts>, OpenError> {
         let uri = address("url", &self.url, ["http", "https"])?;
-        let wrong = |path: &str, expected: &str, got: u32| {
-            let message = format!("expected {expected}, got {got}");
-            Err(OpenError::Settings { path: path.to_owned(), message })
-        };
-        if !(8_000..=48_000).contains(&self.sample_rate) {
-            return wrong("sample_rate", "8000 to 48000 samples a second", self.sample_rate);
-        }
+        sample_rate(self.sample_rate)?;
         if !(1..=2).contains(&self.channels) {
-            return wrong("channels", "1 or 2 channels", self.channels.into());
+            let message = format!("expected 1 or 2 channels, got {}", self.channels);
+            return Err(OpenError::Settings { path: "channels".to_owned(), message });
         }
         Ok(Arc::new(Server(Arc::new(Inner { http: Http::new(world), uri, settings: self }))))
     }
