@@ -11,7 +11,7 @@ use crate::asr::{Says, bytedance, dashscope, tencent};
 use crate::ledger::Ledger;
 use crate::llm::{ark, deepseek, ernie, hunyuan, lkeap, minimax, openai, qwen, siliconflow, stepfun};
 use crate::script::{AsrScript, LlmScript, TtsScript};
-use crate::tts::custom;
+use crate::tts::{self, custom};
 
 /// Language models.
 pub(crate) const LLM: &[Vendor<LlmRouter>] = &[
@@ -28,8 +28,17 @@ pub(crate) const LLM: &[Vendor<LlmRouter>] = &[
 ];
 
 /// Speech synthesisers.
-pub(crate) const TTS: &[Vendor<TtsRouter>] =
-    &[Vendor { id: "custom", router: custom::router, settings: custom::settings, door: custom::DOOR }];
+pub(crate) const TTS: &[Vendor<TtsRouter>] = &[
+    custom::VENDOR,
+    tts::openai::VENDOR,
+    tts::stepfun::VENDOR,
+    tts::elevenlabs::VENDOR,
+    tts::cartesia::VENDOR,
+    tts::minimax::VENDOR,
+    tts::azure::VENDOR,
+    tts::tencent::VENDOR,
+    tts::bytedance::VENDOR,
+];
 
 /// Speech recognisers.
 pub(crate) const ASR: &[Vendor<AsrRouter>] = &[tencent::VENDOR, dashscope::VENDOR, bytedance::VENDOR];
@@ -60,7 +69,7 @@ pub(crate) struct Door {
 /// Serves a language model.
 pub(crate) type LlmRouter = fn(LlmScript, Arc<Ledger>) -> Router;
 /// Serves a speech synthesiser.
-type TtsRouter = fn(TtsScript, Arc<Ledger>) -> Router;
+pub(crate) type TtsRouter = fn(TtsScript, Arc<Ledger>) -> Router;
 /// Serves a speech recogniser. Its streams end with the channel.
 pub(crate) type AsrRouter = fn(AsrScript, Says, Arc<Ledger>, watch::Receiver<()>) -> Router;
 

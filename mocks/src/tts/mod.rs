@@ -1,7 +1,17 @@
 //! Speech synthesisers played by us.
 
+pub(crate) mod azure;
+pub(crate) mod bytedance;
+pub(crate) mod cartesia;
 pub(crate) mod custom;
+pub(crate) mod elevenlabs;
+pub(crate) mod http;
+pub(crate) mod minimax;
+pub(crate) mod openai;
 mod sound;
+mod speech;
+pub(crate) mod stepfun;
+pub(crate) mod tencent;
 
 use axum::Router;
 use bargein_net::{Listener, World};

@@ -18,15 +18,19 @@ fn roles_of_one_company_are_told_apart_by_their_paths() {
     run_virtual(1, async |world| {
         let (_streams, closed) = watch::channel(());
         let of = |id| part::parts(&world, id, &Scripts::default(), &closed);
-        let parts: Arc<[Part]> = ["openai", "custom"].into_iter().flat_map(of).collect();
+        let parts: Arc<[Part]> = of("openai").into();
         let listener = world.network.listen("company.mock:80").await.unwrap();
         let _server = serve(&world, listener, router("company", &parts));
-        asked(&world, "company.mock:80", &["/v1/chat/completions", "/stream-audio", "/my/chat/completions"])
-            .await;
+        asked(
+            &world,
+            "company.mock:80",
+            &["/v1/chat/completions", "/v1/audio/speech", "/my/chat/completions"],
+        )
+        .await;
         let paths =
             |part: &Part| part.ledger.journal().into_iter().map(|entry| entry.path).collect::<Vec<_>>();
         assert_eq!(paths(&parts[0]), ["/v1/chat/completions", "/my/chat/completions"]);
-        assert_eq!(paths(&parts[1]), ["/stream-audio"]);
+        assert_eq!(paths(&parts[1]), ["/v1/audio/speech"]);
     })
     .unwrap();
 }

@@ -7,4 +7,5 @@ mod asr_protocols;
 mod client;
 mod llm;
 mod tts;
+mod tts_vendors;
 mod vendors;

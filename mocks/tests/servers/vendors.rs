@@ -66,8 +66,8 @@ fn every_company_says_how_its_client_is_pointed_at_it() {
     with(&["openai", "custom", "tencent"], &Scripts::default(), &async |_, vendors| {
         let lines: Vec<_> = vendors.vendors().iter().flat_map(|vendor| vendor.clients()).collect();
         assert_eq!(lines[0].1, "OPENAI_BASE_URL=http://127.0.0.1:4100/v1");
-        assert!(lines[1].1.contains("http://127.0.0.1:4101/"), "{lines:?}");
-        assert!(lines[2].1.starts_with("ws://127.0.0.1:4102/"), "{lines:?}");
+        assert!(lines.iter().any(|(_, line)| line.contains("http://127.0.0.1:4101/")), "{lines:?}");
+        assert!(lines.iter().any(|(_, line)| line.starts_with("ws://127.0.0.1:4102/")), "{lines:?}");
     });
 }
 
@@ -140,7 +140,7 @@ fn a_wrong_script_is_refused_and_changes_nothing() {
             "did you mean `reply`?",
         ),
         (json!({ "llm": { "reply": "new" }, "llms": {} }), "llms", "did you mean `llm`?"),
-        (json!({ "llm": { "reply": "new" }, "tts": {} }), "tts", "known here: llm"),
+        (json!({ "llm": { "reply": "new" }, "asr": {} }), "asr", "known here: llm, tts"),
         (json!({ "llm": { "vendor": "nobody" } }), "llm.vendor", "unknown vendor"),
         (json!(["llm"]), "", "expected a map of roles"),
     ];
