@@ -7,6 +7,7 @@ mod files;
 mod fmt;
 mod mock;
 mod schema;
+mod serve;
 mod surroundings;
 mod test;
 
@@ -41,6 +42,8 @@ enum Command {
     Fmt(fmt::Arguments),
     /// Play vendors at real ports, for any client.
     Mock(mock::Arguments),
+    /// Put vendors behind protocols that everybody speaks.
+    Serve(serve::Arguments),
     /// Print the JSON Schema of scenarios, for editors.
     Schema,
 }
@@ -55,6 +58,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, surroundings: &mut Sur
         Command::Test(arguments) => test::run(&arguments, surroundings),
         Command::Fmt(arguments) => fmt::run(&arguments, surroundings),
         Command::Mock(arguments) => mock::run(&arguments, surroundings),
+        Command::Serve(arguments) => serve::run(&arguments, surroundings),
         Command::Schema => schema::run(surroundings),
     }
 }

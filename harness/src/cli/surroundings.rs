@@ -19,6 +19,8 @@ pub struct Surroundings {
     pub err_is_terminal: bool,
     /// How many processors there are.
     pub cores: NonZeroUsize,
+    /// The value of a variable of the environment, if it is there and is text.
+    pub variable: fn(&str) -> Option<String>,
 }
 
 impl Surroundings {
@@ -32,6 +34,7 @@ impl Surroundings {
             err_is_terminal: io::stderr().is_terminal(),
             out: Box::new(io::stdout()),
             err: Box::new(io::stderr()),
+            variable: |name| std::env::var(name).ok(),
             cores: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
         }
     }

@@ -14,8 +14,15 @@ struct Edges {
     never: &'static [&'static str],
 }
 
-const EVERYTHING: &[&str] =
-    &["bargein-core", "bargein-wire", "bargein-net", "bargein-adapters", "bargein-mocks", "bargein-agent"];
+const EVERYTHING: &[&str] = &[
+    "bargein-core",
+    "bargein-wire",
+    "bargein-net",
+    "bargein-adapters",
+    "bargein-mocks",
+    "bargein-agent",
+    "bargein-server",
+];
 
 const EDGES: &[Edges] = &[
     Edges {
@@ -65,6 +72,11 @@ const EDGES: &[Edges] = &[
         ours: &["bargein-core", "bargein-adapters", "bargein-wire", "bargein-net"],
         never: &["axum", "hyper", "tokio-tungstenite"],
     },
+    Edges {
+        of: "bargein-server",
+        ours: &["bargein-agent", "bargein-adapters", "bargein-core", "bargein-wire", "bargein-net"],
+        never: &["tokio-tungstenite"],
+    },
     Edges { of: "bargein", ours: EVERYTHING, never: &[] },
     Edges {
         of: "bargein-benches",
@@ -76,6 +88,7 @@ const EDGES: &[Edges] = &[
             "bargein-adapters",
             "bargein-mocks",
             "bargein-agent",
+            "bargein-server",
         ],
         never: &[],
     },

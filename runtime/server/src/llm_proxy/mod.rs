@@ -1,0 +1,56 @@
+//! The LLM proxy: any vendor's model behind `/v1/models` and `/v1/chat/completions`.
+
+mod models;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue};
+use serde_json::{Value, json};
+
+pub use models::{Model, Models, Target, TargetClient};
+
+use crate::{Refusal, ServerState};
+
+/// The paths that are asked for rarely.
+pub(crate) fn router() -> Router<Arc<ServerState>> {
+    Router::new().route("/v1/models", get(list)).route("/v1/models/{*name}", get(look_up))
+}
+
+async fn list(State(state): State<Arc<ServerState>>, headers: HeaderMap) -> Response {
+    let live = state.live();
+    if let Err(denied) = live.clients.check(&headers) {
+        return Refusal::from(denied).into_response();
+    }
+    let models: Vec<Value> = live.models.names().map(entry).collect();
+    document(&json!({ "object": "list", "data": models }))
+}
+
+async fn look_up(
+    State(state): State<Arc<ServerState>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let live = state.live();
+    if let Err(denied) = live.clients.check(&headers) {
+        return Refusal::from(denied).into_response();
+    }
+    match live.models.find(&name) {
+        Some(_) => document(&entry(&name)),
+        None => Refusal::no_model(&name).into_response(),
+    }
+}
+
+fn entry(name: &str) -> Value {
+    json!({ "id": name, "object": "model", "created": 0, "owned_by": "bargein" })
+}
+
+fn document(value: &Value) -> Response {
+    let mut response = Response::new(value.to_string().into());
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
