@@ -172,7 +172,7 @@ pub(super) fn check(
                 "expected at least one target: add [[models.NAME.targets]]",
             ));
         }
-        let target = |(at, target)| check_target(target, &format!("{path}.targets[{at}]"), server, secrets);
+        let target = |(at, target): (usize, TargetText)| check_target(&target, &format!("{path}.targets[{at}]"), server, secrets);
         let targets = text.targets.into_iter().enumerate().map(target).collect::<Result<_, _>>()?;
         checked.push(ModelConfig { name, aliases: text.aliases, is_any: false, targets, total: text.total });
     }
@@ -180,7 +180,7 @@ pub(super) fn check(
 }
 
 fn check_target(
-    text: TargetText,
+    text: &TargetText,
     path: &str,
     server: &ServerText,
     secrets: &dyn SecretSource,
@@ -212,7 +212,7 @@ fn check_target(
         }
         _ => return Err(ConfigError::value(path, "expected either `url` or `vendor`")),
     };
-    Ok(TargetConfig::new(reach, &text))
+    Ok(TargetConfig::new(reach, text))
 }
 
 fn address(text: &str, path: &str) -> Result<Uri, ConfigError> {
