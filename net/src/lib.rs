@@ -22,7 +22,10 @@ mod termination;
 mod time;
 mod world;
 
-pub use http::{Connector, HyperExecutor, HyperTimer, ServerHandle, http_client, http_client_over, serve};
+pub use http::{
+    ClientEnd, Connector, Held, HyperExecutor, HyperTimer, ServerHandle, http_client, http_client_over, serve,
+    serve_with,
+};
 pub use ids::Ids;
 pub use network::{Cut, CutAt, CutHow, Io, LinkFaults, Listener, Network};
 pub use rand_chacha::ChaCha8Rng;

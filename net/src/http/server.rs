@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::pin::pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::{Request, Response};
@@ -10,9 +11,11 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tower_service::Service;
 
 use super::HyperTimer;
+use super::watched::{ClientEnd, Watched};
 use crate::tasks::Stopped;
 use crate::{Clock, Io, Listener, Tasks, World};
 
@@ -65,7 +68,7 @@ impl Drop for ServerHandle {
 ///
 /// A client that goes away in the middle of an answer, or before it, takes the request with it: the service's future
 /// and the answer's body are dropped at once.
-pub fn serve<S, B>(world: &World, mut listener: Listener, service: S) -> ServerHandle
+pub fn serve<S, B>(world: &World, listener: Listener, service: S) -> ServerHandle
 where
     S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send,
@@ -74,9 +77,64 @@ where
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
+    let http = http(&world.clock, world.network.is_memory());
+    accept(world, listener, move |io, tasks| connection(http.clone(), io, service.clone(), tasks))
+}
+
+/// As [`serve`], for clients that nobody knows: whoever takes no byte of an answer for `write_stall` loses the
+/// connection, and every request has a [`ClientEnd`] among its extensions, by which it may answer a client that has
+/// closed its side.
+pub fn serve_with<S, B>(world: &World, listener: Listener, service: S, write_stall: Duration) -> ServerHandle
+where
+    S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Into<Box<dyn Error + Send + Sync>>,
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    let http = http(&world.clock, world.network.is_memory());
+    let clock = world.clock.clone();
+    accept(world, listener, move |io, tasks| {
+        let end = ClientEnd::default();
+        let io = Watched::new(io, end.clone(), clock.clone(), write_stall);
+        connection(http.clone(), io, WithEnd { service: service.clone(), end }, tasks)
+    })
+}
+
+/// Puts the client's end among the extensions of each request.
+#[derive(Clone)]
+struct WithEnd<S> {
+    service: S,
+    end: ClientEnd,
+}
+
+impl<S: Service<Request<Incoming>>> Service<Request<Incoming>> for WithEnd<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.service.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<Incoming>) -> S::Future {
+        request.extensions_mut().insert(self.end.clone());
+        self.service.call(request)
+    }
+}
+
+/// Accepts connections until a stop; each is a task.
+fn accept<F>(
+    world: &World,
+    mut listener: Listener,
+    connection: impl Fn(Io, Tasks) -> F + Send + 'static,
+) -> ServerHandle
+where
+    F: Future<Output = ()> + Send + 'static,
+{
     let tasks = world.tasks.child();
     let server = ServerHandle { authority: listener.authority().to_owned(), tasks: tasks.clone() };
-    let http = http(&world.clock, world.network.is_memory());
     let clock = world.clock.clone();
     let connections = tasks.clone();
     let accepting = async move {
@@ -88,8 +146,7 @@ where
             };
             match accepted {
                 Ok(io) => {
-                    let connection = connection(http.clone(), io, service.clone(), connections.clone());
-                    connections.spawn("http connection", connection).detach();
+                    connections.spawn("http connection", connection(io, connections.clone())).detach();
                 }
                 Err(error) => {
                     tracing::warn!(%error, authority = listener.authority(), "a connection could not be accepted");
@@ -115,8 +172,9 @@ fn http(clock: &Clock, is_memory: bool) -> http1::Builder {
     http
 }
 
-async fn connection<S, B>(http: http1::Builder, io: Io, service: S, tasks: Tasks)
+async fn connection<I, S, B>(http: http1::Builder, io: I, service: S, tasks: Tasks)
 where
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     S: Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send,
     S::Error: Into<Box<dyn Error + Send + Sync>>,

@@ -6,6 +6,7 @@ mod faults;
 mod http;
 mod ids;
 mod network;
+mod patience;
 mod tasks;
 mod termination;
 mod time;
