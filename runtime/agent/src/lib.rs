@@ -42,6 +42,7 @@ pub use executor::Vendors;
 pub use frame::{AudioFrame, FRAME, FRAME_BYTES, FRAME_SAMPLES, NotAFrame, SAMPLE_RATE};
 pub use journal::{Happened, Journal, JournalEntry, JournalKeep, NotAnEntry, NotWhole, replay};
 pub use marks::{Mark, MarkSink};
+pub use resample::Resampler;
 pub use room::{
     AgentFrame, AgentVoice, Room, RoomEmpty, RoomUser, Telling, Tellings, Told, UserSays, loopback,
 };

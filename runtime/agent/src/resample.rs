@@ -1,4 +1,4 @@
-//! Audio of other sample rates, made 16 kHz. Audio that is 16 kHz passes untouched.
+//! Audio of one sample rate, made another. A session's audio is made 16 kHz, which passes untouched.
 
 use bargein_core::{FaultKind, VendorFault};
 use bytes::{BufMut, Bytes, BytesMut};
@@ -30,10 +30,10 @@ impl ToSessionRate {
     pub(crate) fn push(&mut self, audio: Bytes, rate: u32) -> Result<Bytes, VendorFault> {
         match &mut self.0 {
             None if rate == SAMPLE_RATE => Ok(audio),
-            None => self.0.insert(Resampler::new(rate)?).push(&audio),
-            Some(resampler) if resampler.rate == rate => resampler.push(&audio),
+            None => self.0.insert(Resampler::new(rate, SAMPLE_RATE)?).push(&audio),
+            Some(resampler) if resampler.from == rate => resampler.push(&audio),
             Some(resampler) => {
-                Err(broken(format!("expected {} samples a second as before, got {rate}", resampler.rate)))
+                Err(broken(format!("expected {} samples a second as before, got {rate}", resampler.from)))
             }
         }
     }
@@ -48,8 +48,11 @@ impl ToSessionRate {
     }
 }
 
-struct Resampler {
-    rate: u32,
+/// Makes audio of one channel another rate: signed 16-bit little-endian samples in and out. Adds 10 ms and half the
+/// length of its filter.
+pub struct Resampler {
+    from: u32,
+    to: u32,
     filter: Async<f32>,
     /// Samples for the next run.
     waiting: Vec<f32>,
@@ -62,22 +65,28 @@ struct Resampler {
 }
 
 impl Resampler {
-    fn new(rate: u32) -> Result<Self, VendorFault> {
-        if !RATES.contains(&rate) {
+    /// Between two rates, both of 8,000 to 96,000 samples a second.
+    ///
+    /// # Errors
+    ///
+    /// When a rate is not one that is taken.
+    pub fn new(from: u32, to: u32) -> Result<Self, VendorFault> {
+        if let Some(rate) = [from, to].into_iter().find(|rate| !RATES.contains(rate)) {
             return Err(broken(format!(
                 "expected {} to {} samples a second, got {rate}",
                 RATES.start(),
                 RATES.end()
             )));
         }
-        let ratio = f64::from(SAMPLE_RATE) / f64::from(rate);
+        let ratio = f64::from(to) / f64::from(from);
         let sinc = SincInterpolationParameters::new(FILTER, WindowFunction::Blackman2)
             .interpolation(SincInterpolationType::Linear);
-        let chunk = usize::try_from(rate / CHUNKS_PER_SECOND).unwrap_or(usize::MAX);
+        let chunk = usize::try_from(from / CHUNKS_PER_SECOND).unwrap_or(usize::MAX);
         let filter = Async::new_sinc(ratio, 1.0, &sinc, chunk, 1, FixedAsync::Input)
             .map_err(|error| broken(error.to_string()))?;
         Ok(Self {
-            rate,
+            from,
+            to,
             waiting: Vec::with_capacity(chunk),
             scratch: vec![0.0; filter.output_frames_max()],
             delay: filter.output_delay(),
@@ -87,7 +96,12 @@ impl Resampler {
         })
     }
 
-    fn push(&mut self, audio: &[u8]) -> Result<Bytes, VendorFault> {
+    /// What of the audio so far can be given out; may be empty. An odd last byte is dropped.
+    ///
+    /// # Errors
+    ///
+    /// Never in fact.
+    pub fn push(&mut self, audio: &[u8]) -> Result<Bytes, VendorFault> {
         let mut given = BytesMut::new();
         for pair in audio.as_chunks::<2>().0 {
             self.waiting.push(f32::from(i16::from_le_bytes(*pair)));
@@ -99,8 +113,13 @@ impl Resampler {
         Ok(given.freeze())
     }
 
-    fn finish(mut self) -> Result<Bytes, VendorFault> {
-        let wanted = (self.taken * u64::from(SAMPLE_RATE)).div_ceil(u64::from(self.rate));
+    /// The rest: all audio then lasts as long as what was taken.
+    ///
+    /// # Errors
+    ///
+    /// Never in fact.
+    pub fn finish(mut self) -> Result<Bytes, VendorFault> {
+        let wanted = (self.taken * u64::from(self.to)).div_ceil(u64::from(self.from));
         let before = self.given;
         let mut given = BytesMut::new();
         // Silence pushes out what the filter holds.

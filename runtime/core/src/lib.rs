@@ -34,6 +34,7 @@ mod synthesis;
 mod text_filter;
 mod time;
 mod utterance_text;
+mod whole_text;
 
 pub use command::{Command, LlmRequest, TtsRequest};
 pub use config::{
@@ -50,3 +51,5 @@ pub use input::{
 };
 pub use notice::{AgentState, InterruptedBy, MetricName, Notice, Refusal, Speaker, TurnEnd};
 pub use time::Time;
+pub use utterance_text::is_speakable;
+pub use whole_text::{segments_of, spoken_text};

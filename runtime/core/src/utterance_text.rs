@@ -12,7 +12,8 @@ use crate::segmenter::{Dot, dot_after, is_closing};
 use crate::text_filter::is_emoji;
 
 /// Whether there is anything in it that can be said: a letter, a character or a digit.
-pub(crate) fn is_speakable(text: &str) -> bool {
+#[must_use]
+pub fn is_speakable(text: &str) -> bool {
     letters(text).next().is_some()
 }
 
