@@ -8,21 +8,25 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
-use bargein_net::{Listener, ServerHandle, serve};
+use bargein_net::{Listener, ServerHandle, serve_with};
 use http::{Method, Request, StatusCode, Uri};
 use hyper::body::Incoming;
 use tower_service::Service;
 
-use crate::{Refusal, ServerState, health, llm_proxy};
+use crate::{Refusal, ServerState, health, llm_proxy, tts_server};
+
+/// How long a client may take no byte of its answer before it loses its connection.
+const WRITE_STALL: Duration = Duration::from_secs(30);
 
 /// Opens all doors at a listener. Connections are tasks of the state's world.
 pub fn open(listener: Listener, state: &Arc<ServerState>) -> ServerHandle {
     let world = &state.world;
-    serve(world, listener, Doors { router: router(state) })
+    serve_with(world, listener, Doors { router: router(state) }, WRITE_STALL)
 }
 
 /// The paths that are not dispatched by hand.
@@ -30,6 +34,7 @@ fn router(state: &Arc<ServerState>) -> Router {
     Router::new()
         .merge(health::router())
         .merge(llm_proxy::router())
+        .merge(tts_server::router())
         .fallback(no_such_path)
         .with_state(Arc::clone(state))
 }

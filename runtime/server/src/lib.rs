@@ -11,7 +11,9 @@ mod error;
 mod health;
 mod llm_proxy;
 mod observe;
+mod request_body;
 mod state;
+mod tts_server;
 
 pub use clients::{Admission, Clients, Denied};
 pub use config::{Config, ConfigError, SecretSource};
@@ -20,3 +22,4 @@ pub use error::Refusal;
 pub use llm_proxy::{Model, Models, Target, TargetClient};
 pub use observe::{End, Exchange, Observe, Timings};
 pub use state::{Flight, InFlight, Live, ServerState, StateError};
+pub use tts_server::{Source, Voice, VoiceTarget, Voices};

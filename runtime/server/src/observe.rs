@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use bargein_core::FaultKind;
 
+use crate::tts_server::Source;
+
 /// Who is told. Called at the end of a request, from the task that answered it: it must not block.
 pub trait Observe: Send + Sync {
     /// A request is over.
@@ -42,6 +44,8 @@ pub struct Exchange {
     pub tokens_out: Option<u64>,
     /// Characters to be said. Synthesis only.
     pub characters: u64,
+    /// Where the audio came from. Synthesis only; `None` when there was none.
+    pub source: Option<Source>,
     /// Bytes of the answer's body.
     pub bytes: u64,
 }

@@ -7,6 +7,7 @@ use bargein_adapters::registry::OpenError;
 use bargein_net::World;
 
 use crate::llm_proxy::Models;
+use crate::tts_server::{Memory, Voices};
 use crate::{Clients, Config, Exchange, Observe};
 
 /// What all doors share. One a server.
@@ -27,6 +28,10 @@ pub struct Live {
     pub clients: Clients,
     /// The models behind the LLM proxy.
     pub models: Models,
+    /// The voices behind the TTS server and the audio endpoints.
+    pub voices: Voices,
+    /// Audio that can be heard again. Begins anew with a reload: a voice may be another one then.
+    pub(crate) memory: Memory,
 }
 
 /// The configuration cannot be served.
@@ -47,7 +52,9 @@ impl Live {
     fn new(world: &World, config: Config, before: Option<&Self>) -> Result<Self, StateError> {
         let clients = Clients::new(&world.clock, &config.clients, before.map(|before| &before.clients));
         let models = Models::open(world, &config)?;
-        Ok(Self { config, clients, models })
+        let voices = Voices::open(world, &config)?;
+        let memory = Memory::new(&world.clock, &config.speech);
+        Ok(Self { config, clients, models, voices, memory })
     }
 }
 

@@ -8,6 +8,7 @@ mod clients;
 mod models;
 mod secret;
 mod server;
+mod voices;
 
 use std::net::SocketAddr;
 
@@ -18,6 +19,7 @@ pub use clients::{ClientConfig, ClientText, KeyHash, ParseKeyHashError};
 pub use models::{ModelConfig, ModelText, Reach, TargetConfig, TargetText};
 pub use secret::{SecretError, SecretRef, SecretSource};
 pub use server::ServerText;
+pub use voices::{SpeechText, VoiceConfig, VoiceTargetText, VoiceText};
 
 /// The commented reference: what a file says that says nothing, and examples.
 pub const DEFAULT: &str = include_str!("../../default.toml");
@@ -32,6 +34,10 @@ pub struct ConfigText {
     pub clients: IndexMap<String, ClientText>,
     /// The models that callers can ask for, by name.
     pub models: IndexMap<String, ModelText>,
+    /// What holds for all voices.
+    pub speech: SpeechText,
+    /// The voices that callers can ask for, by name.
+    pub voices: IndexMap<String, VoiceText>,
 }
 
 /// The file as it is used: checked, with its secrets.
@@ -43,6 +49,10 @@ pub struct Config {
     pub clients: Vec<ClientConfig>,
     /// The models, in the order of the file.
     pub models: Vec<ModelConfig>,
+    /// What holds for all voices.
+    pub speech: SpeechText,
+    /// The voices, in the order of the file.
+    pub voices: Vec<VoiceConfig>,
 }
 
 /// The file cannot be used.
@@ -92,11 +102,12 @@ impl Config {
     /// # Errors
     /// As [`Self::read`].
     pub fn check(text: ConfigText, secrets: &dyn SecretSource) -> Result<Self, ConfigError> {
-        let ConfigText { server, clients, models } = text;
+        let ConfigText { server, clients, models, speech, voices } = text;
         let clients = clients::check(clients, secrets)?;
         let models = models::check(models, &server, secrets)?;
+        let voices = voices::check(voices, &speech, &server, secrets)?;
         let listen = server.listen.clone();
-        let mut config = Self { server, clients, models };
+        let mut config = Self { server, clients, models, speech, voices };
         config.listen_at(&listen)?;
         Ok(config)
     }
@@ -104,7 +115,8 @@ impl Config {
     /// These models, for everybody of this machine.
     #[must_use]
     pub fn of_models(models: Vec<ModelConfig>) -> Self {
-        Self { server: ServerText::default(), clients: Vec::new(), models }
+        let (server, speech) = (ServerText::default(), SpeechText::default());
+        Self { server, clients: Vec::new(), models, speech, voices: Vec::new() }
     }
 
     /// Listens here instead.

@@ -172,7 +172,9 @@ pub(super) fn check(
                 "expected at least one target: add [[models.NAME.targets]]",
             ));
         }
-        let target = |(at, target): (usize, TargetText)| check_target(&target, &format!("{path}.targets[{at}]"), server, secrets);
+        let target = |(at, target): (usize, TargetText)| {
+            check_target(&target, &format!("{path}.targets[{at}]"), server, secrets)
+        };
         let targets = text.targets.into_iter().enumerate().map(target).collect::<Result<_, _>>()?;
         checked.push(ModelConfig { name, aliases: text.aliases, is_any: false, targets, total: text.total });
     }
@@ -226,7 +228,7 @@ fn address(text: &str, path: &str) -> Result<Uri, ConfigError> {
 }
 
 /// Refuses a host that is not in the list, if there is a list.
-fn allow(url: &Uri, server: &ServerText, path: &str) -> Result<(), ConfigError> {
+pub(super) fn allow(url: &Uri, server: &ServerText, path: &str) -> Result<(), ConfigError> {
     let hosts = &server.upstream_hosts;
     let (host, authority) = (url.host().unwrap_or_default(), url.authority().map_or("", |all| all.as_str()));
     if hosts.is_empty() || hosts.iter().any(|allowed| allowed == host || allowed == authority) {

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use serde_json::Map;
+
 use super::*;
 
 struct Secrets;
@@ -36,6 +38,11 @@ fn the_examples_of_the_reference_can_be_read() {
     assert_eq!((fast.targets.len(), text.clients.len()), (2, 1), "{examples}");
     let shown = TargetText { url: None, key: None, model: None, ..fast.targets[0].clone() };
     assert_eq!((shown, fast.total), (TargetText::default(), ModelText::default().total));
+    let anna = &text.voices["anna"];
+    let shown =
+        VoiceTargetText { vendor: String::new(), settings: Map::default(), ..anna.targets[0].clone() };
+    let rest = VoiceText { aliases: Vec::new(), targets: Vec::new(), ..anna.clone() };
+    assert_eq!((shown, rest), (VoiceTargetText::default(), VoiceText::default()));
 }
 
 #[test]
@@ -98,6 +105,14 @@ fn what_is_wrong_is_told_with_its_place_and_its_mending() {
         (
             &format!("{target}[models.n]\naliases = [\"m\"]\n{}", target.replace("models.m", "models.n")),
             &["`m` twice"],
+        ),
+        ("[voices.v]\n", &["`voices.v`", "at least one target"]),
+        ("[[voices.v.targets]]\n", &["voices.v.targets[0].vendor", "the id of a vendor"]),
+        ("[speech]\nvoice = \"v\"\n", &["`speech.voice`", "add a section [voices.v]"]),
+        ("[speech]\ncache = 3\n", &["a number of bytes with a unit"]),
+        (
+            "[[voices.v.targets]]\nvendor = \"custom\"\n[voices.w]\naliases = [\"v\"]\n",
+            &["`voices.w`", "`v` twice"],
         ),
         ("[clients.a]\n", &["`clients.a`", "either `key` or `sha256`"]),
         ("[clients.a]\nsha256 = \"abc\"\n", &["64 hexadecimal digits, got 3"]),
