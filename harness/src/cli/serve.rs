@@ -4,10 +4,10 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use bargein_mocks::script::LlmScript;
-use bargein_mocks::{Mock, Observer, serve_llm};
+use bargein_mocks::script::{LlmScript, TtsScript};
+use bargein_mocks::{Mock, Observer, serve_llm, serve_tts};
 use bargein_net::{Ids, ServerHandle, World};
-use bargein_server::config::{Config, ConfigError, ModelConfig, SecretSource};
+use bargein_server::config::{Config, ConfigError, ModelConfig, SecretSource, VoiceConfig};
 use bargein_server::{ServerState, StateError, open};
 use bargein_wire::units::Secret;
 
@@ -172,7 +172,14 @@ async fn embedded(world: &World, arguments: &Arguments, mocks: &mut Vec<Mock>) -
     let key = Secret::new(setting("key"));
     let models = vec![ModelConfig::any(MOCK, url, key)];
     mocks.push(model);
+    let listener = world.network.listen("127.0.0.1:0").await.map_err(|error| unreachable(&error))?;
+    let script = TtsScript::default();
+    let vendor = script.vendor().to_owned();
+    let voice = serve_tts(world, listener, script, Observer::nobody());
+    let settings = voice.client_settings().as_object().cloned().unwrap_or_default();
+    mocks.push(voice);
     let mut config = Config::of_models(models);
+    config.voices.push(VoiceConfig::any(MOCK, &vendor, settings));
     if let Some(listen) = &arguments.listen {
         config.listen_at(listen).map_err(ServeError::Listen)?;
     }
