@@ -7,4 +7,5 @@ mod failing;
 mod long_texts;
 mod refusing;
 mod retrying;
+mod sockets;
 mod stage;
