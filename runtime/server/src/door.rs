@@ -18,7 +18,7 @@ use http::{Method, Request, StatusCode, Uri};
 use hyper::body::Incoming;
 use tower_service::Service;
 
-use crate::{Refusal, ServerState, health, llm_proxy, tts_server};
+use crate::{Refusal, ServerState, health, llm_proxy, metrics, tts_server};
 
 /// How long a client may take no byte of its answer before it loses its connection.
 const WRITE_STALL: Duration = Duration::from_secs(30);
@@ -33,6 +33,7 @@ pub fn open(listener: Listener, state: &Arc<ServerState>) -> ServerHandle {
 fn router(state: &Arc<ServerState>) -> Router {
     Router::new()
         .merge(health::router())
+        .merge(metrics::router())
         .merge(llm_proxy::router())
         .merge(tts_server::router())
         .fallback(no_such_path)

@@ -8,7 +8,7 @@ use bargein_net::World;
 
 use crate::llm_proxy::Models;
 use crate::tts_server::{Memory, Voices};
-use crate::{Clients, Config, Exchange, Observe};
+use crate::{Clients, Config, Exchange, Metrics, Observe};
 
 /// What all doors share. One a server.
 pub struct ServerState {
@@ -16,6 +16,8 @@ pub struct ServerState {
     pub world: World,
     /// Requests in progress.
     pub in_flight: Arc<InFlight>,
+    /// What is counted.
+    pub metrics: Metrics,
     live: RwLock<Arc<Live>>,
     observers: Vec<Arc<dyn Observe>>,
 }
@@ -69,7 +71,13 @@ impl ServerState {
         observers: Vec<Arc<dyn Observe>>,
     ) -> Result<Arc<Self>, StateError> {
         let live = RwLock::new(Arc::new(Live::new(world, config, None)?));
-        Ok(Arc::new(Self { world: world.clone(), in_flight: Arc::default(), live, observers }))
+        Ok(Arc::new(Self {
+            world: world.clone(),
+            in_flight: Arc::default(),
+            metrics: Metrics::new(),
+            live,
+            observers,
+        }))
     }
 
     /// The configuration in force.
@@ -91,6 +99,7 @@ impl ServerState {
 
     /// Tells everybody who wants to know what became of a request.
     pub fn tell(&self, exchange: &Exchange) {
+        self.metrics.saw(exchange);
         self.observers.iter().for_each(|observer| observer.saw(exchange));
     }
 }

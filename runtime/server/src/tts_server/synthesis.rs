@@ -38,6 +38,19 @@ pub enum Source {
     Cache,
 }
 
+impl Source {
+    /// The word for this source in logs and metrics.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Vendor => "vendor",
+            Self::Silence => "silence",
+            Self::Retry => "retry",
+            Self::Cache => "cache",
+        }
+    }
+}
+
 /// What is to be said, and for whom.
 pub(crate) struct Wish {
     pub(crate) text: String,

@@ -146,6 +146,25 @@ fn every_request_is_told_of_once_with_its_times() {
 }
 
 #[test]
+fn what_was_said_is_counted() {
+    with(json!({}), async |stage| {
+        stage.ask(json!({ "Text": "我在。" }), &[("x-request-id", "r")]).await;
+        stage.ask(json!({ "Text": "我在。" }), &[("x-request-id", "r")]).await;
+        let heard = stage.send(http::Method::GET, "/metrics", &[], "").await;
+        let text = String::from_utf8(heard.body()).unwrap();
+        for line in [
+            r#"bargein_time_to_first_audio_seconds_bucket{le="0.15",door="/api/v1/tts/stream",route="anna",target="custom"} 1"#,
+            r#"bargein_audio_total{source="vendor"} 1"#,
+            r#"bargein_audio_total{source="retry"} 1"#,
+            r#"bargein_requests_total{door="/api/v1/tts/stream",status="200",end="whole"} 2"#,
+            "bargein_in_flight 0",
+        ] {
+            assert!(text.contains(line), "expected {line} in\n{text}");
+        }
+    });
+}
+
+#[test]
 fn a_connection_is_kept_for_further_requests_after_errors_too() {
     with(json!({}), async |stage| {
         let mut io = stage.raw(&json!({ "Text": "嗯", "Format": "flac" })).await;
