@@ -56,8 +56,10 @@ pub(crate) fn redacted(mut fault: VendorFault, key: &Secret) -> VendorFault {
     fault
 }
 
-/// How long the vendor asks us to wait: `retry-after-ms`, or `retry-after` in seconds with decimals or as a date.
-pub(crate) fn retry_after(headers: &HeaderMap, unix_millis: u64) -> Option<Duration> {
+/// How long the vendor asks us to wait: `retry-after-ms`, or `retry-after` in seconds with decimals or as a date, which
+/// is compared with this Unix time.
+#[must_use]
+pub fn retry_after(headers: &HeaderMap, unix_millis: u64) -> Option<Duration> {
     let header = |name: &str| headers.get(name)?.to_str().ok();
     let number = |text: &str| text.trim().parse::<f64>().ok();
     let millis = ["retry-after-ms", "x-ms-retry-after-ms"].into_iter().find_map(header).and_then(number);

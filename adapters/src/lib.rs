@@ -14,5 +14,6 @@ pub mod registry;
 pub mod tts;
 mod written;
 
+pub use fault::retry_after;
 pub use identity::{RoomIdType, SessionIdentity};
 pub use written::OnWritten;

@@ -49,6 +49,12 @@ impl Mock {
         self.server.authority()
     }
 
+    /// How many connections are open.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.server.connections()
+    }
+
     /// What a client of this vendor is to be set to so that it is let in here: the keys of the vendor's own section
     /// in a session's configuration.
     #[must_use]

@@ -92,6 +92,12 @@ impl Tasks {
         Task { abort: self.0.spawn(name, Kind::Proper, future) }
     }
 
+    /// Runs `future` as a task that serves the others, such as one that keeps a connection warm: a stop does not wait for
+    /// it, and it ends when the others have.
+    pub fn spawn_service(&self, name: &'static str, future: impl Future<Output = ()> + Send + 'static) {
+        self.spawn_background(name, future);
+    }
+
     /// Runs `future` as a task that a stop does not wait for: it ends when the proper tasks have.
     pub(crate) fn spawn_background(
         &self,

@@ -37,6 +37,12 @@ const ORDINARY: &str = "custom";
 /// Where the vendors' own files are: a file or folder below, named after a vendor, is that vendor's.
 const HOMES: &[&str] = &["adapters/src/", "mocks/src/", "wire/src/", "runtime/server/src/"];
 
+/// The doors that speak the protocol of one vendor, as most vendors of models do, and may therefore name it.
+const PROTOCOL: (&str, &[&str]) = (
+    "openai",
+    &["runtime/server/src/llm_proxy/", "runtime/server/src/audio_api/", "runtime/server/src/error.rs"],
+);
+
 /// The registration tables: one line a vendor.
 const TABLES: &[&str] = &["adapters/src/registry.rs", "mocks/src/registry.rs"];
 
@@ -47,7 +53,9 @@ pub(crate) fn leaks(path: &str, source: &Source) -> Vec<Finding> {
     }
     let home = home_of(path);
     // Many vendors speak the chat protocol of one of them.
-    let is_own = |vendor: &str| home.contains(&vendor) || !home.is_empty() && vendor == "openai";
+    let is_door = PROTOCOL.1.iter().any(|door| path.starts_with(door));
+    let is_own =
+        |vendor: &str| home.contains(&vendor) || (!home.is_empty() || is_door) && vendor == PROTOCOL.0;
     let production = |piece: &&Piece| piece.line <= source.production_lines;
     let modules: Vec<usize> = source.find("mod").map(|piece| piece.line).collect();
     let is_module = |piece: &Piece| is_in_homes(path) && modules.contains(&piece.line);
@@ -119,6 +127,8 @@ mod tests {
     #[test]
     fn code_and_strings_leak() {
         check("harness/src/run.rs", "if vendor == \"openai\" {}", &["openai"]);
+        check("runtime/server/src/llm_proxy/chat.rs", "Vendor::MiniMax", &["minimax"]);
+        check("runtime/server/src/door.rs", "use bargein_wire::openai;", &["openai"]);
         check("harness/src/run.rs", "match vendor { Vendor::MiniMax => 1 }", &["minimax"]);
         check("runtime/core/src/config.rs", "tencent_mode: bool", &["tencent"]);
         check("harness/src/run.rs", "let vendor = \"custom\"; let custom = 1;", &["custom"]);
@@ -134,6 +144,7 @@ mod tests {
         check("wire/src/lib.rs", "pub mod tencent_asr;", &[]);
         check("mocks/src/tts/custom.rs", "\"custom\"", &[]);
         check("adapters/src/llm/hunyuan.rs", "\"https://api.hunyuan.cloud.tencent.com/v1\"", &[]);
+        check("runtime/server/src/llm_proxy/chat.rs", "use bargein_wire::openai;", &[]);
         check("adapters/src/registry.rs", "\"openai\" => a, \"custom\" => b", &[]);
         check("harness/tests/cli.rs", "\"openai\"", &[]);
         check("runtime/core/src/config.rs", "// Tencent's range.\nfn modify(spark: u8) {}", &[]);

@@ -8,7 +8,6 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -20,13 +19,12 @@ use tower_service::Service;
 
 use crate::{Refusal, ServerState, health, llm_proxy, metrics, tts_server};
 
-/// How long a client may take no byte of its answer before it loses its connection.
-const WRITE_STALL: Duration = Duration::from_secs(30);
-
 /// Opens all doors at a listener. Connections are tasks of the state's world.
 pub fn open(listener: Listener, state: &Arc<ServerState>) -> ServerHandle {
     let world = &state.world;
-    serve_with(world, listener, Doors { router: router(state) }, WRITE_STALL)
+    let unread = state.live().config.server.unread.get();
+    let doors = Doors { router: router(state), state: Arc::clone(state) };
+    serve_with(world, listener, doors, unread)
 }
 
 /// The paths that are not dispatched by hand.
@@ -48,6 +46,7 @@ async fn no_such_path(method: Method, uri: Uri) -> Response {
 #[derive(Clone)]
 struct Doors {
     router: Router,
+    state: Arc<ServerState>,
 }
 
 impl Service<Request<Incoming>> for Doors {
@@ -60,6 +59,10 @@ impl Service<Request<Incoming>> for Doors {
     }
 
     fn call(&mut self, request: Request<Incoming>) -> Self::Future {
+        if request.uri().path() == llm_proxy::CHAT && request.method() == Method::POST {
+            let answering = llm_proxy::chat(Arc::clone(&self.state), request);
+            return Box::pin(async move { Ok(answering.await) });
+        }
         let answering = self.router.call(request);
         Box::pin(answering)
     }

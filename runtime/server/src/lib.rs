@@ -15,12 +15,13 @@ mod observe;
 mod request_body;
 mod state;
 mod tts_server;
+mod upstream;
 
 pub use clients::{Admission, Clients, Denied};
 pub use config::{Config, ConfigError, SecretSource};
 pub use door::open;
 pub use error::Refusal;
-pub use llm_proxy::{Model, Models, Target, TargetClient};
+pub use llm_proxy::{Model, Models};
 pub use metrics::Metrics;
 pub use observe::{End, Exchange, Observe, Timings};
 pub use state::{Flight, InFlight, Live, ServerState, StateError};

@@ -48,6 +48,8 @@ pub struct TargetText {
     pub first_token: Dur,
     /// From one event of a stream to the next; comments do not count. Default 10s.
     pub between_tokens: Dur,
+    /// From the request to the end of an answer that is no stream. Default 60s.
+    pub whole: Dur,
     /// How often a request that failed before its first content is sent again, with the same request id, before the
     /// next target is tried. Default 1.
     pub retries: u32,
@@ -64,6 +66,7 @@ impl Default for TargetText {
             connect: Dur::from_secs(2),
             first_token: Dur::from_secs(10),
             between_tokens: Dur::from_secs(10),
+            whole: Dur::from_secs(60),
             retries: 1,
         }
     }
@@ -95,6 +98,8 @@ pub struct TargetConfig {
     pub first_token: Dur,
     /// From one event to the next.
     pub between_tokens: Dur,
+    /// From the request to the end of an answer that is no stream.
+    pub whole: Dur,
     /// How often a request is sent again.
     pub retries: u32,
 }
@@ -143,6 +148,7 @@ impl TargetConfig {
             connect: text.connect,
             first_token: text.first_token,
             between_tokens: text.between_tokens,
+            whole: text.whole,
             retries: text.retries,
         }
     }

@@ -13,6 +13,9 @@ pub struct ServerText {
     pub body_limit: Size,
     /// How long a request may take to arrive whole, from its head on; then 408. Default 10s.
     pub body_timeout: Dur,
+    /// How long a caller may take nothing of its answer; then it is closed, and the vendor's connection with it.
+    /// Default 30s. A reload does not change it.
+    pub unread: Dur,
     /// How long answers in progress may take to end after SIGTERM. Default 30s.
     pub drain: Dur,
     /// Hosts that vendors may be at, each as `host` or `host:port`. Default empty: those of the targets, and no other.
@@ -25,6 +28,7 @@ impl Default for ServerText {
             listen: "127.0.0.1:8080".to_owned(),
             body_limit: Size::from_bytes(4 << 20),
             body_timeout: Dur::from_secs(10),
+            unread: Dur::from_secs(30),
             drain: Dur::from_secs(30),
             upstream_hosts: Vec::new(),
         }

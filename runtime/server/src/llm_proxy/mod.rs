@@ -1,6 +1,22 @@
 //! The LLM proxy: any vendor's model behind `/v1/models` and `/v1/chat/completions`.
+//!
+//! A request goes through [`chat`] (keys, body), `chain` (retries, the next vendor), `attempt` (one vendor until it
+//! has said something) and, when it is a stream, `relay` (the rest). All of it is one future of the caller's
+//! connection: no task is spawned, and nothing outlives the caller.
 
+mod ask;
+mod attempt;
+mod chain;
+mod chat;
+mod deadline;
+mod events;
+mod failure;
+mod feed;
+mod headers;
 mod models;
+mod reading;
+mod relay;
+mod turn;
 
 use std::sync::Arc;
 
@@ -12,7 +28,8 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 
-pub use models::{Model, Models, Target, TargetClient};
+pub(crate) use chat::{PATH as CHAT, chat};
+pub use models::{Model, Models};
 
 use crate::{Refusal, ServerState};
 

@@ -3,11 +3,16 @@
 use std::sync::Arc;
 
 use bargein_adapters::llm::Llm;
-use bargein_adapters::registry;
+use bargein_adapters::registry::{self, OpenError};
 use bargein_net::World;
+use bargein_wire::units::Secret;
+use http::{HeaderValue, Uri};
 use indexmap::IndexMap;
 
+use super::attempt::ChatTarget;
+
 use crate::config::{ModelConfig, Reach, TargetConfig};
+use crate::upstream::{Pool, PoolLimits};
 use crate::{Config, StateError};
 
 /// The models of a configuration, with their clients.
@@ -22,23 +27,22 @@ pub struct Models {
 pub struct Model {
     /// The configuration.
     pub config: ModelConfig,
-    /// What is tried, in this order.
-    pub targets: Vec<Target>,
+    pub(super) targets: Vec<Target>,
 }
 
 /// A vendor's model, ready to be asked.
-pub struct Target {
-    /// The configuration.
-    pub config: TargetConfig,
-    /// What asks it.
-    pub client: TargetClient,
+pub(super) struct Target {
+    pub(super) config: TargetConfig,
+    /// Its host, or the id of its adapter, for logs.
+    pub(super) name: String,
+    pub(super) client: TargetClient,
 }
 
 /// What asks a vendor's model.
-pub enum TargetClient {
-    /// Speaks chat completions itself.
-    Chat,
-    /// Has an adapter.
+pub(super) enum TargetClient {
+    /// It speaks chat completions itself.
+    Chat(Box<ChatTarget>),
+    /// It has an adapter.
     Adapter(Arc<dyn Llm>),
 }
 
@@ -77,13 +81,46 @@ impl Models {
 }
 
 impl Target {
-    fn open(world: &World, config: &TargetConfig) -> Result<Self, registry::OpenError> {
-        let client = match &config.reach {
-            Reach::Chat { .. } => TargetClient::Chat,
+    fn open(world: &World, config: &TargetConfig) -> Result<Self, OpenError> {
+        let (name, client) = match &config.reach {
+            Reach::Chat { url, key, model } => {
+                let name = url.authority().map(ToString::to_string).unwrap_or_default();
+                let chat = chat_target(world, config, url, key, model.clone());
+                (name, TargetClient::Chat(Box::new(chat.map_err(|message| wrong("url", message))?)))
+            }
             Reach::Adapter { vendor, settings } => {
-                TargetClient::Adapter(registry::llm(vendor, world, settings.clone())?)
+                let llm = registry::llm(vendor, world, settings.clone())?;
+                (vendor.clone(), TargetClient::Adapter(llm))
             }
         };
-        Ok(Self { config: config.clone(), client })
+        Ok(Self { config: config.clone(), name, client })
     }
+}
+
+fn chat_target(
+    world: &World,
+    config: &TargetConfig,
+    url: &Uri,
+    key: &Secret,
+    model: Option<String>,
+) -> Result<ChatTarget, String> {
+    let path = url.path_and_query().map_or("/", |path| path.as_str());
+    let path = path.parse().map_err(|error| format!("expected a path, got `{path}`: {error}"))?;
+    let host = HeaderValue::try_from(url.authority().map_or("", |all| all.as_str()));
+    let host = host.map_err(|error| format!("expected a host, got: {error}"))?;
+    let bearer = |key: &str| {
+        let mut value = HeaderValue::try_from(format!("Bearer {key}"))
+            .map_err(|_| "expected no control characters in the key, got some".to_owned())?;
+        value.set_sensitive(true);
+        Ok::<_, String>(value)
+    };
+    let authorization = if key.is_empty() { None } else { Some(bearer(key.expose())?) };
+    let pool = Pool::new(world, PoolLimits { url: url.clone(), connect: config.connect.get() });
+    // One spare from the start. It ends when the configuration is replaced.
+    world.tasks.spawn_service("warm connection", Arc::clone(&pool).keep_warm());
+    Ok(ChatTarget { pool, path, host, authorization, key: key.clone(), model })
+}
+
+fn wrong(path: &str, message: String) -> OpenError {
+    OpenError::Settings { path: path.to_owned(), message }
 }
