@@ -31,6 +31,6 @@ pub use network::{Cut, CutAt, CutHow, Io, LinkFaults, Listener, Network};
 pub use rand_chacha::ChaCha8Rng;
 pub use run::{RunError, run_real, run_virtual};
 pub use tasks::{PANICS_KEPT, Panicked, Stopped, Task, Tasks};
-pub use termination::Termination;
+pub use termination::{Hangup, Termination};
 pub use time::{Clock, Elapsed, Moment, Sleep};
 pub use world::World;

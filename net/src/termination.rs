@@ -1,4 +1,4 @@
-//! How the system asks a program to end.
+//! How the system asks a program to end, or to read its configuration again.
 
 use std::io;
 
@@ -46,6 +46,53 @@ impl Termination {
             Some(signals) => signals.next().await,
             None => std::future::pending().await,
         }
+    }
+}
+
+/// The system's wish that this program reads its configuration again: SIGHUP; never outside Unix, and never in the
+/// virtual world.
+///
+/// From the first one that is made until the process ends, the signal does nothing by itself.
+#[derive(Debug)]
+pub struct Hangup(#[cfg(unix)] Option<Signal>);
+
+#[cfg(unix)]
+impl World {
+    /// Begins to listen for the system's wish that this program reads its configuration again. A wish that comes
+    /// between this call and the first [`Hangup::asked`] is kept.
+    ///
+    /// # Errors
+    ///
+    /// As [`World::termination`].
+    pub fn hangup(&self) -> io::Result<Hangup> {
+        let signal = if self.network.is_memory() { None } else { Some(signal(SignalKind::hangup())?) };
+        Ok(Hangup(signal))
+    }
+}
+
+#[cfg(not(unix))]
+impl World {
+    /// Nobody can wish so on this system.
+    ///
+    /// # Errors
+    ///
+    /// None here.
+    #[expect(clippy::unnecessary_wraps, reason = "the other systems can refuse")]
+    pub const fn hangup(&self) -> io::Result<Hangup> {
+        Ok(Hangup())
+    }
+}
+
+impl Hangup {
+    /// Resolves when the system asks, each time it does. Dropping the future loses nothing.
+    pub async fn asked(&mut self) {
+        #[cfg(unix)]
+        if let Some(signal) = &mut self.0
+            && signal.recv().await.is_some()
+        {
+            return;
+        }
+        std::future::pending::<()>().await;
     }
 }
 

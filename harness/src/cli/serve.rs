@@ -3,12 +3,13 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use bargein_mocks::script::{LlmScript, TtsScript};
 use bargein_mocks::{Mock, Observer, serve_llm, serve_tts};
 use bargein_net::{Ids, ServerHandle, World};
 use bargein_server::config::{Config, ConfigError, ModelConfig, SecretSource, VoiceConfig};
-use bargein_server::{ServerState, StateError, open};
+use bargein_server::{AccessLog, Observe, ServerState, StateError, open};
 use bargein_wire::units::Secret;
 
 use super::{Exit, Surroundings};
@@ -49,6 +50,8 @@ enum ServeError {
     Mocks(String),
     #[error("expected the system to tell when to end, got: {0}")]
     Signals(#[source] io::Error),
+    #[error("expected to append to the access log {}, got: {source}", path.display())]
+    Log { path: PathBuf, source: io::Error },
     #[error("expected to write where the server is: {0}")]
     Address(#[source] io::Error),
 }
@@ -57,7 +60,9 @@ impl ServeError {
     const fn exit(&self) -> Exit {
         match self {
             Self::Unreadable { .. } | Self::Config { .. } | Self::Listen(_) | Self::State(_) => Exit::Usage,
-            Self::Port { .. } | Self::Mocks(_) | Self::Signals(_) | Self::Address(_) => Exit::NotJudged,
+            Self::Port { .. } | Self::Log { .. } | Self::Mocks(_) | Self::Signals(_) | Self::Address(_) => {
+                Exit::NotJudged
+            }
         }
     }
 }
@@ -86,9 +91,8 @@ pub(super) fn run(arguments: &Arguments, surroundings: &mut Surroundings) -> Exi
     let served = if arguments.check_config {
         check(arguments, &secrets, &mut *surroundings.out)
     } else {
-        let out = &mut *surroundings.out;
         let served = bargein_net::run_real(Ids::fresh_seed(), async |world| {
-            serve(&world, arguments, &secrets, out).await
+            serve(&world, arguments, &secrets, surroundings).await
         });
         match served {
             Ok(served) => served,
@@ -131,28 +135,41 @@ fn check(arguments: &Arguments, secrets: &Secrets, out: &mut dyn Write) -> Resul
     writeln!(out, "ok: {models} models, {clients} clients").map_err(ServeError::Address)
 }
 
-/// Serves until the system asks for the end. Asked again, it does not wait for anybody.
+/// Serves until the system asks for the end, and reads the configuration again when it asks for that. Asked for the end
+/// again, it does not wait for anybody.
 async fn serve(
     world: &World,
     arguments: &Arguments,
     secrets: &Secrets,
-    out: &mut dyn Write,
+    surroundings: &mut Surroundings,
 ) -> Result<(), ServeError> {
     let mut termination = world.termination().map_err(ServeError::Signals)?;
+    let mut hangup = world.hangup().map_err(ServeError::Signals)?;
     let mut mocks = Vec::new();
     let config = match configured(arguments, secrets)? {
         Some(config) => config,
         None => embedded(world, arguments, &mut mocks).await?,
     };
     let authority = config.server.listen.clone();
-    let drain = config.server.drain.get();
-    let state = ServerState::new(world, config, Vec::new())?;
+    let observers = access_log(world, &config.server.access_log)?;
+    let state = ServerState::new(world, config, observers)?;
     let listener = world.network.listen(&authority).await;
     let listener = listener.map_err(|source| ServeError::Port { authority, source })?;
     let server = open(listener, &state);
-    tell(out, &server, &mocks).map_err(ServeError::Address)?;
-    termination.asked().await;
+    tell(&mut *surroundings.out, &server, &mocks).map_err(ServeError::Address)?;
+    loop {
+        tokio::select! {
+            biased;
+            () = termination.asked() => break,
+            () = hangup.asked() => match reload(arguments, secrets, &state) {
+                Ok(true) => surroundings.complain("the configuration was read again and is in force"),
+                Ok(false) => surroundings.complain("there is no configuration to read again"),
+                Err(error) => surroundings.complain(format!("the configuration before stays in force: {error}")),
+            },
+        }
+    }
     state.in_flight.drain();
+    let drain = state.live().config.server.drain.get();
     tokio::select! {
         biased;
         () = termination.asked() => {}
@@ -160,6 +177,26 @@ async fn serve(
         _ = server.stop(drain) => {}
     }
     Ok(())
+}
+
+/// Puts the configuration in force as it is now. Requests in progress go on as they began.
+fn reload(arguments: &Arguments, secrets: &Secrets, state: &ServerState) -> Result<bool, ServeError> {
+    let Some(config) = configured(arguments, secrets)? else { return Ok(false) };
+    state.reload(config)?;
+    Ok(true)
+}
+
+/// Who writes a line for every request, if anybody shall.
+fn access_log(world: &World, place: &str) -> Result<Vec<Arc<dyn Observe>>, ServeError> {
+    let out: Box<dyn Write + Send> = match place {
+        "off" => return Ok(Vec::new()),
+        "stdout" => Box::new(io::stdout()),
+        path => {
+            let unwritable = |source| ServeError::Log { path: path.into(), source };
+            Box::new(fs::OpenOptions::new().create(true).append(true).open(path).map_err(unwritable)?)
+        }
+    };
+    Ok(vec![AccessLog::start(world, out)])
 }
 
 /// What is served when nothing is configured: mock vendors, started here.

@@ -4,6 +4,7 @@
 //! door is a folder of its own. Deliberately out: the mock vendors. Whoever wants to try a door without a vendor
 //! starts mocks and hands in their addresses.
 
+mod access_log;
 mod clients;
 pub mod config;
 mod door;
@@ -17,6 +18,7 @@ mod state;
 mod tts_server;
 mod upstream;
 
+pub use access_log::AccessLog;
 pub use clients::{Admission, Clients, Denied};
 pub use config::{Config, ConfigError, SecretSource};
 pub use door::open;

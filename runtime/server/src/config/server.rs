@@ -16,6 +16,9 @@ pub struct ServerText {
     /// How long a caller may take nothing of its answer; then it is closed, and the vendor's connection with it.
     /// Default 30s. A reload does not change it.
     pub unread: Dur,
+    /// Where a line is written for every request: `stdout`, `off`, or the path of a file that is appended to. Default
+    /// `stdout`. A reload does not change it.
+    pub access_log: String,
     /// How long answers in progress may take to end after SIGTERM. Default 30s.
     pub drain: Dur,
     /// Hosts that vendors may be at, each as `host` or `host:port`. Default empty: those of the targets, and no other.
@@ -29,6 +32,7 @@ impl Default for ServerText {
             body_limit: Size::from_bytes(4 << 20),
             body_timeout: Dur::from_secs(10),
             unread: Dur::from_secs(30),
+            access_log: "stdout".to_owned(),
             drain: Dur::from_secs(30),
             upstream_hosts: Vec::new(),
         }
