@@ -45,7 +45,7 @@ impl Io {
     }
 
     /// Breaks the connection: the peer gets an error instead of an end.
-    pub(super) fn reset(self) {
+    pub fn reset(self) {
         match self.0 {
             Kind::Memory(pipe) => pipe.is_reset.store(true, Ordering::Release),
             Kind::Tcp(stream) => {
