@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use crate::asr::{Says, bytedance, dashscope, tencent};
 use crate::ledger::Ledger;
 use crate::llm::{ark, deepseek, ernie, hunyuan, lkeap, minimax, openai, qwen, siliconflow, stepfun};
+use crate::raw::MutantVendor;
 use crate::script::{AsrScript, LlmScript, TtsScript};
 use crate::tts::{self, custom};
 
@@ -42,6 +43,9 @@ pub(crate) const TTS: &[Vendor<TtsRouter>] = &[
 
 /// Speech recognisers.
 pub(crate) const ASR: &[Vendor<AsrRouter>] = &[tencent::VENDOR, dashscope::VENDOR, bytedance::VENDOR];
+
+/// The vendors that can also be played with every rule kept, or with just one broken.
+pub const MUTANT_VENDORS: &[MutantVendor] = &[custom::reference::MUTANT_VENDOR];
 
 /// A vendor of a role.
 pub(crate) struct Vendor<Router> {

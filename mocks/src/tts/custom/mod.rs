@@ -3,6 +3,8 @@
 //! Wire facts: the product manual and `docs/reference`'s custom TTS page. Out: `mp3` and `ogg_opus`, which are
 //! refused as the protocol's first phase allows.
 
+pub mod reference;
+
 use std::ops::RangeInclusive;
 
 use bargein_wire::custom_tts::{ERROR_TYPE, ErrorBody, Format, Request};

@@ -1,0 +1,75 @@
+//! The reference: a custom TTS server that keeps every rule of the protocol, and breaks any one of them on demand.
+//!
+//! It is what the checker is tested with. Each check has a [`Mutant`], a switch that breaks its rule and as little else
+//! as can be, so the server writes its own bytes ([`crate::raw`]): a library would mend them. It works in both worlds
+//! and depends on nothing but its script. Out: TLS, and the formats `mp3` and `ogg_opus`, which the protocol's first phase
+//! does not have.
+
+mod broken;
+mod head;
+mod mutants;
+mod refusal;
+mod service;
+mod speech;
+mod state;
+mod wish;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bargein_net::{Listener, World};
+use bargein_wire::units::Secret;
+
+use self::broken::Broken;
+pub use self::mutants::MUTANTS;
+use self::service::Service;
+use crate::raw::{Mutant, MutantVendor, Reference, serve_raw};
+
+/// The reference and its mutants under the vendor's name.
+pub(crate) const MUTANT_VENDOR: MutantVendor = MutantVendor {
+    id: "custom",
+    mutants: MUTANTS,
+    serve: |world, listener, mutant| serve_reference(world, listener, ReferenceScript::default(), mutant),
+};
+
+/// What the reference does. The default is a good server of a small voice.
+#[derive(Clone, Debug)]
+pub struct ReferenceScript {
+    /// The key that is let in.
+    pub key: Secret,
+    /// The only path that speaks.
+    pub path: String,
+    /// From the request's last byte to the first audio. Default 100 ms.
+    pub first_audio: Duration,
+    /// Between two pieces of audio, by the schedule of the first. Default 20 ms.
+    pub gap: Duration,
+    /// How much audio a piece is. Default 200 ms.
+    pub piece: Duration,
+    /// How many texts are spoken at once; more are refused with status 429. Default 24.
+    pub streams: usize,
+}
+
+impl Default for ReferenceScript {
+    fn default() -> Self {
+        Self {
+            key: Secret::new("reference-key"),
+            path: "/stream-audio".to_owned(),
+            first_audio: Duration::from_millis(100),
+            gap: Duration::from_millis(20),
+            piece: Duration::from_millis(200),
+            streams: 24,
+        }
+    }
+}
+
+/// Serves the reference, unbroken or with one rule broken.
+pub fn serve_reference(
+    world: &World,
+    listener: Listener,
+    script: ReferenceScript,
+    mutant: Option<&'static Mutant>,
+) -> Reference {
+    let (path, key) = (script.path.clone(), script.key.clone());
+    let service = Service::new(script, Broken::by(mutant), world.clock.clone());
+    Reference::new(serve_raw(world, listener, Arc::new(service)), &path, key)
+}
