@@ -1,5 +1,7 @@
 //! `bargein mock`: plays vendors at real ports, for any client, until it is asked to end.
 
+mod mutants;
+
 use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -32,6 +34,10 @@ pub(super) struct Arguments {
     /// When all ports are open, print one line: an object from the vendor's id to its address.
     #[arg(long)]
     json: bool,
+    /// Play one vendor by the rules, but for the rule of this check; `none`: by all rules. Its address and key are
+    /// printed.
+    #[arg(long, value_name = "CHECK", conflicts_with = "behaviour")]
+    mutant: Option<String>,
 }
 
 fn listen(text: &str) -> Result<SocketAddr, String> {
@@ -47,8 +53,9 @@ pub(super) fn run(arguments: &Arguments, surroundings: &mut Surroundings) -> Exi
             return Exit::Unreadable;
         }
     };
-    let played = bargein_net::run_real(arguments.seed, async |world| {
-        play(&world, arguments, &scripts, &mut *surroundings.out).await
+    let played = bargein_net::run_real(arguments.seed, async |world| match &arguments.mutant {
+        Some(check) => mutants::play(&world, arguments, check, &mut *surroundings.out).await,
+        None => play(&world, arguments, &scripts, &mut *surroundings.out).await,
     });
     match played {
         Ok(Ok(())) => Exit::Passed,
@@ -68,6 +75,8 @@ pub(super) fn run(arguments: &Arguments, surroundings: &mut Surroundings) -> Exi
 enum PlayError {
     #[error(transparent)]
     Start(#[from] StartError),
+    #[error(transparent)]
+    Mutant(#[from] mutants::MutantError),
     #[error("expected the system to tell when to end, got: {0}")]
     Signals(#[source] io::Error),
     #[error("expected to write the addresses: {0}")]
@@ -78,6 +87,7 @@ impl PlayError {
     const fn exit(&self) -> Exit {
         match self {
             Self::Start(StartError::UnknownVendor { .. } | StartError::NoPort { .. }) => Exit::Usage,
+            Self::Mutant(error) => error.exit(),
             Self::Start(_) | Self::Signals(_) | Self::Addresses(_) => Exit::NotJudged,
         }
     }
