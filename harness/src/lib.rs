@@ -1,5 +1,6 @@
 //! The harness: scenarios, what they expect, and the timelines they are judged by.
 
+pub mod check;
 pub mod cli;
 pub mod expect;
 pub mod report;
