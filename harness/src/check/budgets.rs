@@ -1,6 +1,7 @@
 //! Every budget of time, by profile: the one place where they are.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// Where the server is, seen from here.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, clap::ValueEnum)]
@@ -14,7 +15,7 @@ pub enum Profile {
 }
 
 /// What is still fast enough. Milliseconds, where the name says nothing else.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Budgets {
     /// TCP and TLS.
     pub connect_ms: f64,
@@ -97,6 +98,38 @@ impl Budgets {
                 token_gap_ms: 500.0,
                 ..lan
             },
+        }
+    }
+
+    /// These budgets with one changed: `first_audio_p95_ms=800`.
+    ///
+    /// # Errors
+    /// The name is none of a budget, or the value no number of its kind; the text says so.
+    pub fn changed(self, change: &str) -> Result<Self, String> {
+        let expected = || format!("expected a budget as NAME=NUMBER, got `{change}`");
+        let (name, number) = change.split_once('=').ok_or_else(expected)?;
+        let mut all = serde_json::to_value(self).map_err(|error| error.to_string())?;
+        let budgets = all.as_object_mut().ok_or_else(expected)?;
+        let names: Vec<_> = budgets.keys().cloned().collect();
+        let budget = budgets
+            .get_mut(name)
+            .ok_or_else(|| format!("expected one of the budgets {}, got `{name}`", names.join(", ")))?;
+        *budget = number.parse::<Value>().ok().filter(Value::is_number).ok_or_else(expected)?;
+        serde_json::from_value(all).map_err(|_| expected())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_budget_is_changed_by_its_name() {
+        let lan = Budgets::of(Profile::Lan);
+        assert_eq!(lan.changed("first_audio_p95_ms=800").unwrap().first_audio_p95_ms, 800.0);
+        assert_eq!(lan.changed("streams=3").unwrap().streams, 3);
+        for wrong in ["streams", "streams=many", "streams=1.5", "stream=1", "rtf_max=\"1\""] {
+            assert!(lan.changed(wrong).unwrap_err().starts_with("expected"), "{wrong}");
         }
     }
 }

@@ -26,6 +26,8 @@ pub struct Settings {
     pub formats: Vec<String>,
     /// How many checks run beside each other.
     pub beside: usize,
+    /// A header that makes the server fail in the middle of its answer, if it has one.
+    pub fault_header: Option<(String, String)>,
 }
 
 impl Settings {
@@ -33,7 +35,15 @@ impl Settings {
     #[must_use]
     pub const fn of(profile: Profile) -> Self {
         let budgets = Budgets::of(profile);
-        Self { profile, budgets, quick: false, strict: false, formats: Vec::new(), beside: 4 }
+        Self {
+            profile,
+            budgets,
+            quick: false,
+            strict: false,
+            formats: Vec::new(),
+            beside: 4,
+            fault_header: None,
+        }
     }
 }
 

@@ -35,6 +35,7 @@ pub(super) const TEXTS: &[Text] = &[
     plain("T-MIX", "我的 Wi-Fi 在 3:45pm 断了, please 帮我看看。", 5.0),
     plain("T-NUM", "请拨打 400-820-8820，金额 ¥1,234.50，日期 2025-03-08，占 12.5%，重 3kg。", 15.0),
     plain("T-1", "好", 0.3),
+    Text { id: "T-60", json: THIRTY, times: 2, seconds: Some(54.0 / ZH) },
     Text { id: "T-300", json: THIRTY, times: 10, seconds: Some(270.0 / ZH) },
     Text { id: "T-2K", json: THIRTY, times: 67, seconds: Some(1_800.0 / ZH) },
     Text { id: "T-20K", json: THIRTY, times: 667, seconds: Some(18_000.0 / ZH) },

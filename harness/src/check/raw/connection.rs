@@ -10,7 +10,7 @@ use bytes::Bytes;
 use tokio::io::{AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 use super::decoder::{MOST_AFTER, Wrong};
-use super::{AnswerDecoder, Ask, End, Exchange, Writing};
+use super::{AnswerDecoder, Ask, End, Exchange, Head, Writing};
 use crate::check::Target;
 
 /// How much is read at once: less than a window, so that arrival times stay fine.
@@ -149,6 +149,31 @@ impl Connection {
     #[must_use]
     pub const fn is_closed(&self) -> bool {
         self.is_closed
+    }
+
+    /// Waits for the head of an answer and gives its status. One of `100` to `199` is taken; any other is left for
+    /// [`Connection::next_answer`]. `None` when none comes in time, or what comes is none.
+    pub async fn interim(&mut self, limit: Duration) -> Option<u16> {
+        let until = self.clock.now() + limit;
+        let mut buffer = [0; 4_096];
+        loop {
+            match Head::read(&self.rest) {
+                Ok(Some((head, length))) => {
+                    if head.status < 200 {
+                        self.rest.drain(..length);
+                    }
+                    return Some(head.status);
+                }
+                Ok(None) if !self.is_closed => {}
+                Ok(None) | Err(_) => return None,
+            }
+            let left = until.since(self.clock.now());
+            match self.clock.timeout(left, self.io.read(&mut buffer)).await {
+                Err(_) => return None,
+                Ok(Ok(0) | Err(_)) => self.is_closed = true,
+                Ok(Ok(length)) => self.rest.extend_from_slice(&buffer[..length]),
+            }
+        }
     }
 
     /// Waits until the server ends the connection. Gives the bytes that came before, or `None` when it did not end

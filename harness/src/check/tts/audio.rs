@@ -9,7 +9,13 @@ use crate::check::raw::Exchange;
 #[must_use]
 pub fn heard(exchange: &Exchange) -> Option<Heard> {
     let head = exchange.head.as_ref()?;
-    if !head.media_type().starts_with("audio/") || exchange.body.is_empty() {
+    let media_type = head.media_type();
+    // A wrong type is one check's matter: all others listen.
+    if head.status != 200
+        || media_type == "application/json"
+        || media_type.starts_with("text/")
+        || exchange.body.is_empty()
+    {
         return None;
     }
     if exchange.body.starts_with(b"RIFF") {
@@ -112,16 +118,4 @@ fn word(bytes: &[u8], at: usize) -> Option<u32> {
 pub(super) fn first_channel(heard: &Heard) -> Vec<i16> {
     let channels = usize::from(heard.channels.max(1));
     pcm::samples(&heard.samples).step_by(channels).collect()
-}
-
-/// The mean step from sample to sample: small for speech read as it is, large for noise.
-pub(super) fn roughness(samples: impl Iterator<Item = i16>) -> f64 {
-    let (mut last, mut sum, mut count) = (None, 0.0, 0.0_f64);
-    for sample in samples.map(f64::from) {
-        if let Some(last) = last.replace(sample) {
-            sum += (sample - last).abs();
-            count += 1.0;
-        }
-    }
-    sum / count.max(1.0)
 }

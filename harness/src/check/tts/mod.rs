@@ -3,10 +3,16 @@
 //! A file a group. What a rule is based on is said in the documents; here are its words and its judgement.
 
 mod audio;
+mod authorization;
 mod chunked;
+mod errors;
 mod http;
+mod parameters;
 mod pcm;
+mod refusal;
+mod signal;
 mod speak;
+mod wav;
 
 use super::catalogue::{Check, Suite};
 
@@ -45,4 +51,8 @@ const CHECKS: &[&[Check]] = &[
     http::CHECKS, //
     chunked::CHECKS,
     pcm::CHECKS,
+    wav::CHECKS,
+    parameters::CHECKS,
+    errors::CHECKS,
+    authorization::CHECKS,
 ];

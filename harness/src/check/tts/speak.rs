@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
@@ -20,6 +19,24 @@ pub enum Format {
 }
 
 impl Format {
+    /// Samples when they are offered, for they need no header; a WAV otherwise.
+    #[must_use]
+    pub fn plain(cx: &Context) -> Self {
+        if Self::Pcm.offered(cx).is_ok() { Self::Pcm } else { Self::Wav }
+    }
+
+    /// Whether the user says that the server offers it, or says nothing.
+    ///
+    /// # Errors
+    /// The outcome of a check that needs it: skipped.
+    pub fn offered(self, cx: &Context) -> Result<(), Outcome> {
+        let formats = &cx.settings().formats;
+        if formats.is_empty() || formats.iter().any(|format| format == self.word()) {
+            return Ok(());
+        }
+        Err(Outcome::skip(format!("{self} is not offered (--format {})", formats.join(","))))
+    }
+
     /// The word in a request.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -121,6 +138,12 @@ impl Say {
         }
     }
 
+    /// How long and how large the answer may be, before it counts as endless.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        limits(&self.text)
+    }
+
     /// Says it on a connection of its own.
     pub async fn said(&self, cx: &Context) -> Exchange {
         cx.ask(&self.ask(cx), limits(&self.text)).await
@@ -132,10 +155,20 @@ impl Say {
     }
 }
 
-/// How long and how large the answer to a text may be, before it counts as endless.
-pub(super) fn limits(id: &str) -> Limits {
+/// Whether two lengths differ by at most this share of the second.
+pub(super) fn same_length(one: f64, other: f64, share: f64) -> bool {
+    (one - other).abs() <= other * share
+}
+
+/// The text that is long enough to show a stream: shorter in a quick run.
+pub(super) fn long_text(cx: &Context) -> &'static str {
+    if cx.settings().quick { "T-60" } else { "T-300" }
+}
+
+fn limits(id: &str) -> Limits {
     match id {
         "T-300" => Limits::seconds(150),
+        "T-60" => Limits::seconds(30),
         "T-2K" | "T-20K" => Limits::seconds(60),
         _ => Limits::seconds(15),
     }
@@ -212,6 +245,3 @@ impl Exchange {
         self.arrivals.last().map_or_else(|| self.end_ms(), |arrival| self.ms(arrival.at))
     }
 }
-
-/// A time for clean-up and late bytes.
-pub(super) const A_MOMENT: Duration = Duration::from_millis(50);
