@@ -2,6 +2,7 @@
 //!
 //! One file a subcommand. Deliberately out: reading the environment, which `main` does once ([`Surroundings`]).
 
+mod check;
 mod exit;
 mod files;
 mod fmt;
@@ -32,12 +33,14 @@ struct Arguments {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 all passed, 1 wrong usage or configuration, 2 a scenario cannot be read, \
-    3 something could not be run or judged, 4 an expectation failed.";
+    3 something could not be run or judged, 4 an expectation or a check failed.";
 
 #[derive(Subcommand, Debug)]
 enum Command {
     /// Play scenarios and judge them.
     Test(test::Arguments),
+    /// Check whether a server keeps a protocol, how fast it is, and where it will stutter.
+    Check(check::Arguments),
     /// Bring scenarios into their canonical form.
     Fmt(fmt::Arguments),
     /// Play vendors at real ports, for any client.
@@ -56,6 +59,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, surroundings: &mut Sur
     };
     match arguments.command {
         Command::Test(arguments) => test::run(&arguments, surroundings),
+        Command::Check(arguments) => check::run(&arguments, surroundings),
         Command::Fmt(arguments) => fmt::run(&arguments, surroundings),
         Command::Mock(arguments) => mock::run(&arguments, surroundings),
         Command::Serve(arguments) => serve::run(&arguments, surroundings),

@@ -3,6 +3,7 @@
 //! Every report renders the same [`CaseResult`](crate::run::CaseResult)s and decides nothing. Deliberately out: where
 //! the terminal's abilities come from, which is the command line's.
 
+pub mod check;
 mod json;
 mod junit;
 mod progress;
