@@ -39,6 +39,11 @@ pub(crate) trait RawVendor: Send + Sync + 'static {
     /// The whole answer to a request that cannot be read. The connection is closed after it.
     fn unreadable(&self, refusal: &Refusal) -> Vec<u8>;
 
+    /// What is said to a client that was silent for too long.
+    fn farewell(&self) -> &'static [u8] {
+        b""
+    }
+
     /// A connection was opened; what this returns is dropped when it is closed.
     fn connected(&self) -> Box<dyn Send + Sync> {
         Box::new(())
@@ -98,7 +103,7 @@ pub(crate) fn serve_raw<V: RawVendor>(world: &World, mut listener: Listener, ven
             match accepted {
                 Ok(io) => {
                     let (vendor, tasks, closed) = (Arc::clone(&vendor), connections.clone(), closed.clone());
-                    let peer = Peer::new(io, clock.clone());
+                    let peer = Peer::new(io, clock.clone(), connections.clone(), vendor.rules().write_stall);
                     connections.spawn("raw connection", connection(vendor, peer, tasks, closed)).detach();
                 }
                 Err(error) => {
@@ -137,6 +142,7 @@ async fn connection<V: RawVendor>(
 /// One request after the other; returns how the connection is to end.
 async fn requests<V: RawVendor>(vendor: &V, peer: &mut Peer, tasks: &Tasks) -> Next {
     let rules = vendor.rules();
+    let mut number = 0;
     loop {
         let request = tokio::select! {
             biased;
@@ -144,12 +150,21 @@ async fn requests<V: RawVendor>(vendor: &V, peer: &mut Peer, tasks: &Tasks) -> N
             request = read(peer, &rules) => request,
         };
         let next = match request {
-            Ok(request) => vendor.answer(&request, peer).await,
+            Ok(mut request) => {
+                number += 1;
+                request.number = number;
+                vendor.answer(&request, peer).await
+            }
             Err(Unread::Refused(refusal)) => {
                 let written = peer.write(&vendor.unreadable(&refusal)).await;
                 written.map(|()| Next::Close)
             }
             Err(Unread::Over) => return Next::Close,
+            Err(Unread::Idle) => {
+                // Whoever is silent may be gone.
+                let _ = peer.write(vendor.farewell()).await;
+                return Next::Close;
+            }
         };
         match next {
             Ok(Next::Keep) => {}

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use bargein_net::{Clock, Io, Moment};
+use bargein_net::{Clock, Io, Moment, Tasks};
+use futures_util::FutureExt as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-/// How long a write may make no progress: a reader that stopped loses its own stream and nobody else's.
-const STALL: Duration = Duration::from_secs(30);
 /// How much of requests to come is taken in while an answer is being written.
 const AHEAD: usize = 64 * 1024;
 /// How much of a refused request is read before the connection is given up, and for how long: closing a connection
@@ -23,11 +22,16 @@ pub(crate) struct Peer {
     clock: Clock,
     pending: Vec<u8>,
     has_ended: bool,
+    /// How long a write may make no progress.
+    write_stall: Duration,
+    tasks: Tasks,
+    /// Whether a request on this connection was refused: for vendors that wrongly remember it.
+    pub(crate) spoiled: bool,
 }
 
 impl Peer {
-    pub(crate) const fn new(io: Io, clock: Clock) -> Self {
-        Self { io, clock, pending: Vec::new(), has_ended: false }
+    pub(super) const fn new(io: Io, clock: Clock, tasks: Tasks, write_stall: Duration) -> Self {
+        Self { io, clock, pending: Vec::new(), has_ended: false, write_stall, tasks, spoiled: false }
     }
 
     /// The time of its world.
@@ -96,13 +100,27 @@ impl Peer {
     pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<(), Gone> {
         let mut left = bytes;
         while !left.is_empty() {
-            let written = self.clock.timeout(STALL, self.io.write(left)).await;
+            let written = self.clock.timeout(self.write_stall, self.io.write(left)).await;
             match written {
                 Ok(Ok(count)) if count > 0 => left = left.get(count..).unwrap_or_default(),
                 _ => return Err(Gone),
             }
         }
         Ok(())
+    }
+
+    /// Writes what goes out at once, and takes that for all of it when it is little: the mistake of those who do not
+    /// look at how much was written.
+    pub(crate) async fn write_once(&mut self, bytes: &[u8]) -> Result<(), Gone> {
+        match self.clock.timeout(self.write_stall, self.io.write(bytes)).await {
+            Ok(Ok(count)) if count > 0 => Ok(()),
+            _ => Err(Gone),
+        }
+    }
+
+    /// Whether the server was told to stop.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.tasks.stopping().now_or_never().is_some()
     }
 
     /// Breaks the connection off.

@@ -22,6 +22,8 @@ pub(crate) struct Rules {
     pub(crate) body_stall: Duration,
     /// The longest body, in bytes.
     pub(crate) body_limit: usize,
+    /// How long a write may make no progress: a reader that stopped loses its own stream and nobody else's.
+    pub(crate) write_stall: Duration,
     /// Whether a client that asks before it sends its body is told to go on.
     pub(crate) says_continue: bool,
     /// Whether bodies may come in chunks. Otherwise their chunks are awaited as if they were the next request.
@@ -42,6 +44,7 @@ impl Default for Rules {
             head_limit: 32 * 1024,
             body_stall: Duration::from_secs(4),
             body_limit: 1024 * 1024,
+            write_stall: Duration::from_secs(30),
             says_continue: true,
             takes_chunks: true,
             reads_on: true,
@@ -79,12 +82,19 @@ pub(crate) struct RawRequest {
     pub(crate) closes: bool,
     /// When it was whole.
     pub(crate) arrived: Moment,
+    /// Which request of its connection it is, from 1.
+    pub(crate) number: u64,
 }
 
 impl RawRequest {
     /// The first value of a header.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         value(&self.headers, name)
+    }
+
+    /// What the client calls it, under either spelling of the platform's documents.
+    pub(crate) fn id(&self) -> Option<&str> {
+        self.header("x-request-id").or_else(|| self.header("x-rquest-id"))
     }
 }
 
@@ -99,8 +109,10 @@ fn values<'a>(headers: &'a [(String, String)], name: &str) -> Vec<&'a str> {
 
 /// Why there is no request.
 pub(crate) enum Unread {
-    /// The client has gone, or was silent for too long: nothing to say.
+    /// The client has gone.
     Over,
+    /// It was silent for too long.
+    Idle,
     /// It is told, and the connection closed.
     Refused(Refusal),
 }
@@ -175,7 +187,9 @@ async fn read_head(peer: &mut Peer, rules: &Rules) -> Result<Vec<u8>, Unread> {
         // A silent client is left without a word: it may be about to send, and an answer to nothing would be taken
         // for the answer to that.
         let left = deadline.since(peer.clock().now());
-        peer.fill_within(left).await?;
+        if peer.fill_within(left).await.is_err() {
+            return Err(if peer.has_ended() { Unread::Over } else { Unread::Idle });
+        }
     }
 }
 
@@ -265,7 +279,8 @@ fn start(head: &[u8], rules: &Rules) -> Result<Start, Refusal> {
     let expects = value(&headers, "expect").is_some_and(|value| value.eq_ignore_ascii_case("100-continue"));
     let path = target.split('?').next().unwrap_or_default().to_owned();
     let method = method.to_owned();
-    let request = RawRequest { method, path, headers, body: Vec::new(), closes, arrived: Moment::ZERO };
+    let request =
+        RawRequest { method, path, headers, body: Vec::new(), closes, arrived: Moment::ZERO, number: 0 };
     Ok(Start { request, framing, expects })
 }
 

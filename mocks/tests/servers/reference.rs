@@ -135,9 +135,9 @@ fn requests_may_come_in_pieces_in_chunks_and_together() {
 #[test]
 fn a_client_that_goes_is_noticed_and_one_that_only_stops_sending_is_not() {
     check(async |world, _| {
-        let active = async || {
+        let idle = async || {
             let (_, all, _) = told(world, b"GET /stats HTTP/1.1\r\n\r\n").await;
-            String::from_utf8_lossy(&all).rsplit("\r\n").next().unwrap_or_default().to_owned()
+            String::from_utf8_lossy(&all).contains(r#"{"active":0,"#)
         };
         let long = request("", &format!(r#"{{"Text":"{}"}}"#, "好".repeat(2_000)));
         for resets in [false, true] {
@@ -150,7 +150,7 @@ fn a_client_that_goes_is_noticed_and_one_that_only_stops_sending_is_not() {
                 drop(io);
             }
             world.clock.sleep(Duration::from_millis(50)).await;
-            assert_eq!(active().await, r#"{"active":0}"#, "reset: {resets}");
+            assert!(idle().await, "reset: {resets}");
         }
         let mut io = dial(world).await;
         io.write_all(&request("", r#"{"Text":"好"}"#)).await.unwrap();

@@ -30,7 +30,12 @@ const PIPE_CAPACITY: usize = 64 * 1024;
 impl Io {
     /// Both ends of a connection in memory.
     pub(super) fn pair() -> (Self, Self) {
-        let (one, other) = tokio::io::duplex(PIPE_CAPACITY);
+        Self::narrow_pair(PIPE_CAPACITY)
+    }
+
+    /// Both ends of a connection in memory that holds so many bytes in each direction.
+    pub(super) fn narrow_pair(capacity: usize) -> (Self, Self) {
+        let (one, other) = tokio::io::duplex(capacity.clamp(1, PIPE_CAPACITY));
         let is_reset = Arc::new(AtomicBool::new(false));
         let one = Pipe { stream: one, is_reset: Arc::clone(&is_reset) };
         (Self(Kind::Memory(one)), Self(Kind::Memory(Pipe { stream: other, is_reset })))

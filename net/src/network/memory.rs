@@ -35,10 +35,18 @@ pub(super) struct Listening {
 
 impl Registry {
     pub(super) async fn dial(&self, authority: &str) -> Result<Io> {
+        self.connect(authority, Io::pair()).await
+    }
+
+    /// A connection that holds no more than this window in each direction.
+    pub(super) async fn dial_narrow(&self, authority: &str, window: u32) -> Result<Io> {
+        self.connect(authority, Io::narrow_pair(usize::try_from(window).unwrap_or(usize::MAX))).await
+    }
+
+    async fn connect(&self, authority: &str, (ours, theirs): (Io, Io)) -> Result<Io> {
         let authority = key(authority);
         let listener = self.lock().listening.get(&authority).cloned();
         let refused = || Error::new(ErrorKind::ConnectionRefused, format!("nobody listens at {authority}"));
-        let (ours, theirs) = Io::pair();
         listener.ok_or_else(refused)?.send(theirs).await.map_err(|_| refused())?;
         Ok(ours)
     }

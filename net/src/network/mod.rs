@@ -5,10 +5,15 @@ mod faults;
 mod io;
 mod link;
 mod memory;
-#[expect(clippy::disallowed_types, reason = "the only place that opens sockets")]
+#[expect(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "the only place that opens sockets and resolves names"
+)]
 mod sockets;
 
 use std::io::Result;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use self::faults::FaultyLinks;
@@ -84,6 +89,31 @@ impl Network {
         let random = ["out", "back"].map(|direction| ids.rng(&format!("{random}/{direction}")));
         tasks.spawn_background("faulty link", link::carry(near, far, faults, clock.clone(), random));
         Ok(ours)
+    }
+
+    /// Connects to an authority over a receive window of about so many bytes: what a slow reader's network looks like.
+    /// The link is perfect.
+    ///
+    /// # Errors
+    ///
+    /// As [`Network::dial`].
+    pub async fn dial_narrow(&self, authority: &str, window: u32) -> Result<Io> {
+        match &self.kind {
+            Kind::Memory(registry) => registry.dial_narrow(authority, window).await,
+            Kind::Sockets(_) => sockets::dial_narrow(authority, window).await,
+        }
+    }
+
+    /// The addresses that an authority's name stands for. None in memory, where names are all there is.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the system says.
+    pub async fn addresses(&self, authority: &str) -> Result<Vec<SocketAddr>> {
+        match &self.kind {
+            Kind::Memory(_) => Ok(Vec::new()),
+            Kind::Sockets(_) => sockets::addresses(authority).await,
+        }
     }
 
     async fn dial_perfect(&self, authority: &str) -> Result<Io> {

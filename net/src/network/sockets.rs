@@ -1,11 +1,12 @@
 //! The network of the machine: TCP, and TLS towards servers.
 
 use std::io::{Error, ErrorKind, Result};
+use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 
 use super::io::Io;
@@ -58,6 +59,26 @@ pub(super) async fn dial(authority: &str) -> Result<Io> {
     let stream = TcpStream::connect(authority).await?;
     stream.set_nodelay(true)?;
     Ok(Io::tcp(stream))
+}
+
+pub(super) async fn dial_narrow(authority: &str, window: u32) -> Result<Io> {
+    let mut last = Error::from(ErrorKind::AddrNotAvailable);
+    for address in addresses(authority).await? {
+        let socket = if address.is_ipv6() { TcpSocket::new_v6()? } else { TcpSocket::new_v4()? };
+        socket.set_recv_buffer_size(window)?;
+        match socket.connect(address).await {
+            Ok(stream) => {
+                stream.set_nodelay(true)?;
+                return Ok(Io::tcp(stream));
+            }
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+pub(super) async fn addresses(authority: &str) -> Result<Vec<SocketAddr>> {
+    Ok(tokio::net::lookup_host(authority).await?.collect())
 }
 
 /// One bound port.

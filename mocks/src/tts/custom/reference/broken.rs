@@ -15,4 +15,9 @@ impl Broken {
     pub(super) fn is(self, id: &str) -> bool {
         self.0 == Some(id)
     }
+
+    /// The check whose rule is broken.
+    pub(super) const fn id(self) -> Option<&'static str> {
+        self.0
+    }
 }

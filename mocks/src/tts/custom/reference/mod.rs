@@ -6,12 +6,15 @@
 //! does not have.
 
 mod broken;
+mod content;
 mod head;
 mod mutants;
 mod refusal;
 mod service;
+mod speak;
 mod speech;
 mod state;
+mod timing;
 mod wish;
 
 use std::sync::Arc;
@@ -70,6 +73,6 @@ pub fn serve_reference(
     mutant: Option<&'static Mutant>,
 ) -> Reference {
     let (path, key) = (script.path.clone(), script.key.clone());
-    let service = Service::new(script, Broken::by(mutant), world.clock.clone());
+    let service = Service::new(script, Broken::by(mutant), world.clock.clone(), listener.authority());
     Reference::new(serve_raw(world, listener, Arc::new(service)), &path, key)
 }

@@ -1,11 +1,14 @@
-//! What is answered to whom, byte by byte.
+//! What is answered to whom: the pages about the server itself, refusals, and what leads to speech.
+
+use std::time::Duration;
 
 use bargein_net::Clock;
-use bargein_wire::custom_tts::{ERROR_TYPE, Format};
+use bargein_wire::custom_tts::ERROR_TYPE;
 use serde_json::{Value, json};
 
 use super::ReferenceScript;
 use super::broken::Broken;
+use super::content::Mishap;
 use super::head::Head;
 use super::refusal;
 use super::state::State;
@@ -14,7 +17,9 @@ use crate::raw::{Gone, Next, Peer, RawRequest, RawVendor, Refusal, Rules};
 
 /// What the process is said to need for itself, and for each connection: figures of a model, so that they are the same
 /// on every machine.
-const RESIDENT: (usize, usize) = (48 * 1024 * 1024, 96 * 1024);
+const RESIDENT: (u64, u64) = (48 * 1024 * 1024, 96 * 1024);
+/// What a queue without a bound holds of a long text.
+const QUEUED: u64 = 64 * 1024 * 1024;
 /// How many descriptors are open without any connection.
 const DESCRIPTORS: usize = 9;
 
@@ -22,35 +27,66 @@ pub(super) struct Service {
     pub(super) script: ReferenceScript,
     pub(super) broken: Broken,
     pub(super) clock: Clock,
+    is_version_six: bool,
     pub(super) state: State,
 }
 
 impl RawVendor for Service {
     fn rules(&self) -> Rules {
-        Rules::default()
+        let mut rules = Rules::default();
+        match self.broken.id() {
+            Some("KAL-02") => rules.idle = Duration::from_secs(5),
+            Some("SLO-02") => rules.write_stall = Duration::from_secs(2),
+            Some("SLO-03") => rules.write_stall = Duration::from_secs(3_600),
+            Some("OPS-04") => rules.body_limit *= 64,
+            _ => {}
+        }
+        rules
     }
 
     async fn answer(&self, request: &RawRequest, peer: &mut Peer) -> Result<Next, Gone> {
-        let wish = match self.door(request) {
-            Door::Page(page) => return self.page(request, peer, &page).await,
-            Door::Refused(refusal) => return self.refuse(request, peer, &refusal).await,
-            Door::Speak(wish) => wish,
-        };
-        if self.state.active() >= self.script.streams {
-            let refusal =
-                Refusal::new(429, format!("expected at most {} texts at once", self.script.streams));
-            return self.refuse(request, peer, &refusal).await;
+        if self.broken.is("KAL-05") {
+            // What came with the first request is taken for noise.
+            peer.take(usize::MAX);
         }
-        let speaking = self.state.speaking();
-        let spoken = self.speak(request, &wish, peer).await;
-        drop(speaking);
-        spoken
+        if self.broken.is("OPS-06") && self.is_version_six {
+            return Ok(Next::Drop);
+        }
+        match self.mishap(request) {
+            None => {}
+            Some(Mishap::Silence) => return self.hang(peer).await,
+            Some(Mishap::Crash) => return Ok(Next::Drop),
+            Some(Mishap::ErrorPage) => {
+                let head = self.head(500, request).with("Content-Type", "text/html");
+                return self.whole(request, peer, head, b"<h1>Internal Server Error</h1>").await;
+            }
+        }
+        match self.door(request) {
+            Door::Page(page) => {
+                let head = self.head(200, request).with("Content-Type", page.content_type);
+                self.whole(request, peer, head, &page.body).await
+            }
+            Door::Refused(refusal) => {
+                peer.spoiled = true;
+                self.think(&refusal, request, peer).await?;
+                self.refuse(request, peer, &refusal).await
+            }
+            Door::Speak(_) if self.broken.is("KAL-04") && peer.spoiled => {
+                let refusal = Refusal::new(500, "the last request was wrong".to_owned());
+                self.refuse(request, peer, &refusal).await
+            }
+            Door::Speak(wish) => self.take(request, &wish, peer).await,
+        }
     }
 
     fn unreadable(&self, refusal: &Refusal) -> Vec<u8> {
         let mut bytes = self.error_head(refusal, true).bytes();
         bytes.extend(refusal::body(refusal));
         bytes
+    }
+
+    fn farewell(&self) -> &'static [u8] {
+        if self.broken.is("KAL-03") { b"HTTP/1.1 408 Request Timeout\r\nContent-Le" } else { b"" }
     }
 
     fn connected(&self) -> Box<dyn Send + Sync> {
@@ -72,28 +108,35 @@ struct Page {
 }
 
 impl Service {
-    pub(super) fn new(script: ReferenceScript, broken: Broken, clock: Clock) -> Self {
-        Self { script, broken, clock, state: State::default() }
+    pub(super) fn new(script: ReferenceScript, broken: Broken, clock: Clock, authority: &str) -> Self {
+        let is_version_six = authority.starts_with('[');
+        Self { script, broken, clock, is_version_six, state: State::default() }
     }
 
     fn door(&self, request: &RawRequest) -> Door {
+        let not_found = |path: &str| Door::Refused(Refusal::new(404, format!("expected the path {path}")));
         let is_page = matches!(request.path.as_str(), "/health" | "/stats" | "/metrics");
         if request.path != self.script.path && !is_page {
-            return Door::Refused(Refusal::new(404, format!("expected the path {}", self.script.path)));
+            return not_found(&self.script.path);
         }
         let method = if is_page { "GET" } else { "POST" };
         if request.method != method {
             return Door::Refused(Refusal::new(405, format!("expected {method}, got {}", request.method)));
         }
         match request.path.as_str() {
+            "/health" if self.broken.is("OPS-02") => not_found(&self.script.path),
             "/health" => Door::Page(json_page(&json!({ "status": "ok" }))),
-            "/stats" => Door::Page(json_page(&json!({ "active": self.state.active() }))),
+            "/stats" => Door::Page(json_page(&self.stats())),
             "/metrics" => Door::Page(self.metrics()),
-            _ => self
-                .let_in(request)
-                .and_then(|()| Wish::read(&request.body))
-                .map_or_else(Door::Refused, |wish| Door::Speak(Box::new(wish))),
+            _ => self.wish(request).map_or_else(Door::Refused, |wish| Door::Speak(Box::new(wish))),
         }
+    }
+
+    /// What is to be spoken, when the client may ask for it.
+    fn wish(&self, request: &RawRequest) -> Result<Wish, Refusal> {
+        self.let_in(request)?;
+        self.accepts(request)?;
+        Wish::read(&request.body, self.broken, |text| self.text(request, text))
     }
 
     /// Whether the key is the right one. The time it takes does not depend on how much of it is.
@@ -107,10 +150,64 @@ impl Service {
         Err(Refusal::new(401, "expected the right key after `Bearer`".to_owned()))
     }
 
+    /// Whether a request is taken that an unbroken server takes always.
+    fn accepts(&self, request: &RawRequest) -> Result<(), Refusal> {
+        let refused = |status, why: &str| Err(Refusal::new(status, why.to_owned()));
+        match self.broken.id() {
+            Some("CON-07") if self.state.connections() > 50 => refused(503, "expected fewer connections"),
+            Some("RTY-01") if request.id().is_some_and(|id| self.state.wrong().answered.contains(id)) => {
+                refused(409, "expected a request that was not answered before")
+            }
+            Some("RTY-06") if request.id().is_some_and(|id| id.len() > 64) => {
+                refused(400, "expected a short id")
+            }
+            Some("RTY-07") if request.header("x-request-id").is_none() && request.id().is_some() => {
+                refused(400, "expected X-Request-Id")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Speaks, unless as many are being spoken already as may be.
+    async fn take(&self, request: &RawRequest, wish: &Wish, peer: &mut Peer) -> Result<Next, Gone> {
+        if self.broken.is("CON-03") && self.state.active() >= 5 {
+            return Ok(Next::Drop);
+        }
+        if self.state.active() >= self.script.streams {
+            let why = format!("expected at most {} texts at once", self.script.streams);
+            return self.refuse(request, peer, &Refusal::new(429, why)).await;
+        }
+        let speaking = self.state.speaking();
+        let spoken = self.speak(request, wish, peer).await;
+        drop(speaking);
+        spoken
+    }
+
+    /// How long a refusal takes that an unbroken server gives at once.
+    async fn think(&self, refusal: &Refusal, request: &RawRequest, peer: &mut Peer) -> Result<(), Gone> {
+        let seconds = match self.broken.id() {
+            Some("TXT-13") if refusal.status == 413 => 3,
+            Some("OPS-04") if request.body.len() > 1024 * 1024 => 5,
+            _ => return Ok(()),
+        };
+        peer.wait_until(self.clock.now() + Duration::from_secs(seconds)).await
+    }
+
+    fn stats(&self) -> Value {
+        let now = self.clock.now();
+        let mut wrong = self.state.wrong();
+        wrong.counted.retain(|until| *until > now);
+        // In a server that takes a retry for the request it repeats, both count once.
+        let served = if self.broken.is("RTY-08") { self.state.served() / 2 } else { self.state.served() };
+        json!({ "active": self.state.active() + wrong.counted.len(), "served": served })
+    }
+
     /// Plain figures of the server itself, in the text format that monitors read.
     fn metrics(&self) -> Page {
-        let connections = self.state.connections();
-        let memory = RESIDENT.0 + connections * RESIDENT.1;
+        let wrong = self.state.wrong();
+        let connections = self.state.connections() + wrong.unclosed;
+        let queued = if self.broken.is("SLO-05") { wrong.long as u64 * QUEUED } else { 0 };
+        let memory = RESIDENT.0 + connections as u64 * RESIDENT.1 + wrong.leaked + queued;
         let text = format!(
             "# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes {memory}\n\
              # TYPE process_open_fds gauge\nprocess_open_fds {}\n\
@@ -119,11 +216,6 @@ impl Service {
             self.state.active(),
         );
         Page { content_type: "text/plain; version=0.0.4", body: text.into_bytes() }
-    }
-
-    async fn page(&self, request: &RawRequest, peer: &mut Peer, page: &Page) -> Result<Next, Gone> {
-        let head = self.head(200, request).with("Content-Type", page.content_type);
-        self.whole(request, peer, head, &page.body).await
     }
 
     async fn refuse(&self, request: &RawRequest, peer: &mut Peer, refusal: &Refusal) -> Result<Next, Gone> {
@@ -136,15 +228,19 @@ impl Service {
         &self,
         request: &RawRequest,
         peer: &mut Peer,
-        head: Head,
+        mut head: Head,
         body: &[u8],
     ) -> Result<Next, Gone> {
-        let mut head = head;
         head.set("Content-Length", body.len().to_string());
         let mut bytes = head.bytes();
         bytes.extend_from_slice(body);
         peer.write(&bytes).await?;
-        Ok(if request.closes { Next::Close } else { Next::Keep })
+        Ok(self.next(request))
+    }
+
+    /// What becomes of the connection after an answer.
+    pub(super) fn next(&self, request: &RawRequest) -> Next {
+        if request.closes && !self.broken.is("KAL-06") { Next::Close } else { Next::Keep }
     }
 
     fn error_head(&self, refusal: &Refusal, closes: bool) -> Head {
@@ -164,62 +260,26 @@ impl Service {
     }
 
     /// What every answer to a request begins with.
-    fn head(&self, status: u16, request: &RawRequest) -> Head {
+    pub(super) fn head(&self, status: u16, request: &RawRequest) -> Head {
         self.echoing(Head::new(status).with("Date", self.date()), request)
     }
 
     fn echoing(&self, mut head: Head, request: &RawRequest) -> Head {
-        if let Some(id) = request.header("x-request-id").or_else(|| request.header("x-rquest-id")) {
+        if let Some(id) = request.id() {
             head.set("X-Request-Id", id);
         }
-        if request.closes {
+        if request.closes && !self.broken.is("KAL-06") {
             head.set("Connection", "close");
         }
         head
     }
 
     fn date(&self) -> String {
-        let millis = i64::try_from(self.clock.unix_millis()).unwrap_or_default();
+        let off = if self.broken.is("OPS-05") { 3_600_000 } else { 0 };
+        let millis = i64::try_from(self.clock.unix_millis() + off).unwrap_or_default();
         jiff::Timestamp::from_millisecond(millis)
             .map_or_else(|_| String::new(), |now| now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string())
     }
-
-    /// Speaks: the head with the first audio, then piece after piece, each at its time.
-    async fn speak(&self, request: &RawRequest, wish: &Wish, peer: &mut Peer) -> Result<Next, Gone> {
-        let head = self
-            .head(200, request)
-            .with("Content-Type", wish.format.content_type())
-            .with("Transfer-Encoding", "chunked")
-            .with("Cache-Control", "no-store")
-            .with("X-Accel-Buffering", "no");
-        let mut bytes = head.bytes();
-        let total = wish.speech.len();
-        let step = wish.samples_in(self.script.piece).max(1);
-        let mut due = request.arrived + self.script.first_audio;
-        let mut at = 0;
-        while at < total {
-            peer.wait_until(due).await?;
-            let mut audio = if at == 0 && wish.format == Format::Wav { wish.header() } else { Vec::new() };
-            audio.extend(wish.audio(at, at + step));
-            bytes.extend(chunk(&audio));
-            peer.write(&bytes).await?;
-            bytes.clear();
-            at += step;
-            due = due + self.script.gap;
-        }
-        if !self.broken.is("CHK-02") {
-            bytes.extend_from_slice(b"0\r\n\r\n");
-        }
-        peer.write(&bytes).await?;
-        Ok(if request.closes || self.broken.is("CHK-02") { Next::Close } else { Next::Keep })
-    }
-}
-
-fn chunk(content: &[u8]) -> Vec<u8> {
-    let mut bytes = format!("{:x}\r\n", content.len()).into_bytes();
-    bytes.extend_from_slice(content);
-    bytes.extend_from_slice(b"\r\n");
-    bytes
 }
 
 /// The key in a header: the scheme in any letter case, then spaces.

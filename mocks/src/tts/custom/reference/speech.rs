@@ -20,9 +20,9 @@ const STOP: Duration = Duration::from_millis(120);
 /// What a text that asks for a break gets when it does not say how long.
 const BREAK: Duration = Duration::from_millis(500);
 /// What is quiet before the first sound.
-const LEAD: Duration = Duration::from_millis(20);
+pub(super) const LEAD: Duration = Duration::from_millis(20);
 /// What is quiet after the last one.
-const TAIL: Duration = Duration::from_millis(120);
+pub(super) const TAIL: Duration = Duration::from_millis(120);
 
 /// How many sounds there are of each kind.
 const VARIANTS: u32 = 8;
@@ -47,17 +47,16 @@ pub(super) struct Speech {
 
 impl Speech {
     /// `None` when nothing in the text can be spoken.
-    pub(super) fn of(text: &str, rate: u32) -> Option<Self> {
+    pub(super) fn of(text: &str, rate: u32, lead: Duration, tail: Duration) -> Option<Self> {
         let units = units(text);
-        units.iter().any(|unit| matches!(unit, Unit::Sound(..))).then(|| Self::from_units(&units, rate))
+        let framed = [&[Unit::Rest(lead)], units.as_slice(), &[Unit::Rest(tail)]].concat();
+        units.iter().any(|unit| matches!(unit, Unit::Sound(..))).then(|| Self::from_units(&framed, rate))
     }
 
-    /// The audio of these units.
-    pub(super) fn from_units(units: &[Unit], rate: u32) -> Self {
+    fn from_units(units: &[Unit], rate: u32) -> Self {
         let voice = voice(rate);
         let mut end = 0;
-        let framed = [&[Unit::Rest(LEAD)], units, &[Unit::Rest(TAIL)]].concat();
-        let units = framed.iter().map(|unit| match *unit {
+        let units = units.iter().map(|unit| match *unit {
             Unit::Sound(length, variant) => {
                 let sound = voice.sound(length, variant);
                 end += sound.len() as u64;
@@ -124,6 +123,7 @@ pub(super) fn units(text: &str) -> Vec<Unit> {
             '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fc}' => Unit::Sound(MORA, variant(c)),
             ',' | '，' | '、' | ';' | '；' | ':' | '：' => Unit::Rest(COMMA),
             '.' | '。' | '!' | '！' | '?' | '？' | '…' | '\n' => Unit::Rest(STOP),
+            '%' | '¥' | '$' | '€' | '£' | '+' => Unit::Sound(SYLLABLE, variant(c)),
             _ if c.is_numeric() => Unit::Sound(SYLLABLE, variant(c)),
             // Marks that combine with a letter belong to its word, as an apostrophe does.
             _ if c.is_alphabetic() || word.is_some() && (is_mark(c) || matches!(c, '\'' | '’')) => {
@@ -252,7 +252,7 @@ mod tests {
 
     #[track_caller]
     fn seconds(text: &str, rate: u32) -> f64 {
-        let speech = Speech::of(text, rate).unwrap();
+        let speech = Speech::of(text, rate, LEAD, TAIL).unwrap();
         #[expect(clippy::cast_precision_loss, reason = "a few million samples")]
         let samples = speech.len() as f64;
         samples / f64::from(rate)
@@ -280,13 +280,13 @@ mod tests {
     #[test]
     fn what_cannot_be_spoken_is_nothing() {
         for text in ["", " \n ", "……！？", "😀👍🏽", "<speak></speak>"] {
-            assert!(Speech::of(text, 16_000).is_none(), "{text}");
+            assert!(Speech::of(text, 16_000, LEAD, TAIL).is_none(), "{text}");
         }
     }
 
     #[test]
     fn any_stretch_is_a_stretch_of_the_whole() {
-        let speech = Speech::of("你好，one two", 16_000).unwrap();
+        let speech = Speech::of("你好，one two", 16_000, LEAD, TAIL).unwrap();
         let whole = speech.samples(0, u64::MAX);
         assert_eq!(whole.len() as u64, speech.len());
         for (start, end) in
@@ -299,7 +299,7 @@ mod tests {
     #[test]
     fn speech_is_loud_and_neither_clipped_nor_off_the_middle() {
         for text in ["你好，世界！", "The quick brown fox jumps"] {
-            let samples = Speech::of(text, 16_000).unwrap().samples(0, u64::MAX);
+            let samples = Speech::of(text, 16_000, LEAD, TAIL).unwrap().samples(0, u64::MAX);
             let peak = samples.iter().map(|sample| sample.unsigned_abs()).max().unwrap();
             assert!((8_300..=16_000).contains(&peak), "{text}: {peak}");
             let mean = samples.iter().map(|sample| i64::from(*sample)).sum::<i64>() / samples.len() as i64;

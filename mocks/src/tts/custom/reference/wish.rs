@@ -5,7 +5,8 @@ use std::time::Duration;
 use bargein_wire::custom_tts::Format;
 use serde_json::Value;
 
-use super::speech::{Speech, samples_in};
+use super::broken::Broken;
+use super::speech::{LEAD, Speech, TAIL, samples_in};
 use crate::raw::Refusal;
 
 /// The longest text that is spoken, in characters.
@@ -20,11 +21,21 @@ pub(super) struct Wish {
     pub(super) rate: u32,
     pub(super) channels: u16,
     pub(super) speech: Speech,
+    /// How long the text is.
+    pub(super) characters: usize,
+    /// Whether it is Chinese, at least in part.
+    pub(super) is_chinese: bool,
+    /// Whether everything but the format is left to its default.
+    pub(super) is_plain: bool,
 }
 
 impl Wish {
     /// Reads a request's body.
-    pub(super) fn read(body: &[u8]) -> Result<Self, Refusal> {
+    pub(super) fn read(
+        body: &[u8],
+        broken: Broken,
+        spoken: impl FnOnce(&str) -> Result<String, Refusal>,
+    ) -> Result<Self, Refusal> {
         let bad = |message: String| Refusal::new(400, message);
         // Some writers begin a text with a mark of its byte order.
         let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
@@ -52,9 +63,18 @@ impl Wish {
         if length > TEXT_LIMIT {
             return Err(Refusal::new(413, format!("expected at most {TEXT_LIMIT} characters, got {length}")));
         }
-        let speech = Speech::of(&text, rate);
+        let text = spoken(&text)?;
+        let (mut lead, mut tail) = (LEAD, TAIL);
+        match broken.id() {
+            Some("LAT-08") => lead = Duration::from_millis(400),
+            Some("LAT-09") => tail = Duration::from_millis(900),
+            _ => {}
+        }
+        let speech = Speech::of(&text, rate, lead, tail);
         let speech = speech.ok_or_else(|| bad("expected something to say in `Text`".to_owned()))?;
-        Ok(Self { format, rate, channels, speech })
+        let is_chinese = text.contains(|c: char| matches!(c, '\u{3400}'..='\u{9fff}'));
+        let is_plain = !keys.contains_key("SampleRate") && !keys.contains_key("Channel");
+        Ok(Self { format, rate, channels, speech, characters: length, is_chinese, is_plain })
     }
 
     /// How many samples of one channel so much time is.
@@ -62,9 +82,13 @@ impl Wish {
         samples_in(length, self.rate)
     }
 
-    /// The audio from one sample to another, every channel the same.
-    pub(super) fn audio(&self, start: u64, end: u64) -> Vec<u8> {
-        let samples = self.speech.samples(start, end);
+    /// Whether a header comes before the samples.
+    pub(super) fn is_wav(&self) -> bool {
+        self.format == Format::Wav
+    }
+
+    /// Samples as bytes, every channel the same.
+    pub(super) fn interleaved(&self, samples: &[i16]) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(samples.len() * usize::from(self.channels) * 2);
         for sample in samples {
             for _ in 0..self.channels {
@@ -75,15 +99,15 @@ impl Wish {
     }
 
     /// A WAV header sent before the length is known: both sizes are all ones.
-    pub(super) fn header(&self) -> Vec<u8> {
+    pub(super) fn header(&self, rate: u32) -> Vec<u8> {
         let frame = self.channels * 2;
         let mut header = Vec::with_capacity(44);
         header.extend_from_slice(b"RIFF\xff\xff\xff\xffWAVEfmt ");
         header.extend_from_slice(&16_u32.to_le_bytes());
         header.extend_from_slice(&1_u16.to_le_bytes());
         header.extend_from_slice(&self.channels.to_le_bytes());
-        header.extend_from_slice(&self.rate.to_le_bytes());
-        header.extend_from_slice(&(self.rate * u32::from(frame)).to_le_bytes());
+        header.extend_from_slice(&rate.to_le_bytes());
+        header.extend_from_slice(&(rate * u32::from(frame)).to_le_bytes());
         header.extend_from_slice(&frame.to_le_bytes());
         header.extend_from_slice(&16_u16.to_le_bytes());
         header.extend_from_slice(b"data\xff\xff\xff\xff");
