@@ -162,6 +162,8 @@ pub struct Suite {
     pub gate: for<'c> fn(&'c Context) -> LocalBoxFuture<'c, Gate>,
     /// The checks that need no base case.
     pub base: &'static [&'static str],
+    /// The checks of how the server is reached: they run even when it is not.
+    pub reach: &'static [&'static str],
     /// What the comparable line at the end of a report says besides the counts, from what was measured.
     pub figures: fn(&Context) -> Vec<String>,
     /// The audio of an answer, if it is one.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bargein_net::{ChaCha8Rng, Clock, World};
+use futures_util::future::LocalBoxFuture;
 use tokio::sync::OnceCell;
 
 use super::raw::{Ask, Connection, Exchange, Limits, Unreached, exchange};
@@ -28,21 +29,72 @@ pub struct Settings {
     pub beside: usize,
     /// A header that makes the server fail in the middle of its answer, if it has one.
     pub fault_header: Option<(String, String)>,
+    /// Whether no check runs beside another, not even one that mostly waits.
+    pub one_by_one: bool,
+    /// Where the server tells of itself.
+    pub pages: Pages,
+    /// The server's process, if it is one of this machine.
+    pub pid: Option<u32>,
+    /// How the server is stopped, if the checker may.
+    pub owned: Option<Owned>,
+}
+
+/// Where a server tells of itself, by convention or by the user's word.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Pages {
+    /// JSON with `active`, the texts being spoken, and `served`, those that were taken. Default `/stats`.
+    pub stats: String,
+    /// Text for monitors with `process_resident_memory_bytes` and `process_open_fds`. Default `/metrics`.
+    pub metrics: String,
+    /// Whether it is well. Default `/health`.
+    pub health: String,
+}
+
+impl Default for Pages {
+    fn default() -> Self {
+        let [stats, metrics, health] = ["/stats", "/metrics", "/health"].map(str::to_owned);
+        Self { stats, metrics, health }
+    }
+}
+
+/// Tells a server that is the checker's own to stop.
+#[derive(Clone)]
+pub struct Owned(Arc<dyn Fn() -> LocalBoxFuture<'static, ()>>);
+
+impl Owned {
+    /// By this: it resolves when the server has been told, or has stopped.
+    pub fn new(stop: impl Fn() -> LocalBoxFuture<'static, ()> + 'static) -> Self {
+        Self(Arc::new(stop))
+    }
+
+    /// Tells it.
+    pub async fn stop(&self) {
+        (self.0)().await;
+    }
+}
+
+impl std::fmt::Debug for Owned {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Owned")
+    }
 }
 
 impl Settings {
     /// The settings of a profile.
     #[must_use]
-    pub const fn of(profile: Profile) -> Self {
-        let budgets = Budgets::of(profile);
+    pub fn of(profile: Profile) -> Self {
         Self {
             profile,
-            budgets,
+            budgets: Budgets::of(profile),
             quick: false,
             strict: false,
             formats: Vec::new(),
             beside: 4,
             fault_header: None,
+            one_by_one: false,
+            pages: Pages::default(),
+            pid: None,
+            owned: None,
         }
     }
 }

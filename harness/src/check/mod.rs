@@ -23,7 +23,7 @@ mod waiver;
 
 pub use budgets::{Budgets, Profile};
 pub use catalogue::{Check, Entry, Level, Pace, Suite, catalogue_text};
-pub use context::{Answers, Context, Settings};
+pub use context::{Answers, Context, Owned, Pages, Settings};
 pub use corpus::{Text, text};
 pub use evidence::{ChunkRow, Evidence, Heard};
 pub use outcome::{Judged, Outcome, Verdict};

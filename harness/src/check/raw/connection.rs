@@ -27,11 +27,52 @@ pub struct Limits {
     pub enough: Option<usize>,
     /// How long to wait behind the end of the answer for bytes that should not be there.
     pub linger: Option<Duration>,
+    /// How fast is read.
+    pub reading: Reading,
+}
+
+/// How fast an answer is read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Reading {
+    /// As it comes.
+    #[default]
+    Fast,
+    /// So many bytes at most, every so often, framing included.
+    Paced {
+        /// Bytes of one read.
+        bytes: usize,
+        /// From read to read.
+        every: Duration,
+    },
+    /// Not at all for a time, once so much of the body has come.
+    Resting {
+        /// Bytes of body.
+        after: usize,
+        /// How long nothing is read.
+        time: Duration,
+    },
+}
+
+/// What came when a connection was read to its end without looking at it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Drained {
+    /// How much.
+    pub bytes: u64,
+    /// Whether the last of it was the end of a chunked body.
+    pub is_whole: bool,
+    /// How it ended.
+    pub end: End,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { total: Duration::from_secs(30), body: 32 << 20, enough: None, linger: None }
+        Self {
+            total: Duration::from_secs(30),
+            body: 32 << 20,
+            enough: None,
+            linger: None,
+            reading: Reading::Fast,
+        }
     }
 }
 
@@ -93,14 +134,37 @@ impl Connection {
     /// # Errors
     /// There is no connection in time, or TLS fails.
     pub async fn open(world: &World, target: &Target, limit: Duration) -> Result<Self, Unreached> {
+        Self::dial(world, target, limit, None).await
+    }
+
+    /// Dials the target with a receive window of so many bytes, which the system may enlarge. Under TLS it is the usual
+    /// one.
+    ///
+    /// # Errors
+    /// As [`Connection::open`].
+    pub async fn open_narrow(
+        world: &World,
+        target: &Target,
+        limit: Duration,
+        window: u32,
+    ) -> Result<Self, Unreached> {
+        Self::dial(world, target, limit, Some(window)).await
+    }
+
+    async fn dial(
+        world: &World,
+        target: &Target,
+        limit: Duration,
+        window: Option<u32>,
+    ) -> Result<Self, Unreached> {
         let began = world.clock.now();
         let authority = &target.authority;
         let unreached = |why: String, is_tls| Unreached { authority: authority.clone(), why, is_tls };
         let dial = async {
-            if target.is_tls {
-                world.network.dial_tls(authority).await
-            } else {
-                world.network.dial(authority).await
+            match window {
+                _ if target.is_tls => world.network.dial_tls(authority).await,
+                Some(window) => world.network.dial_narrow(authority, window).await,
+                None => world.network.dial(authority).await,
             }
         };
         let dialed = world.clock.timeout(limit, dial).await;
@@ -196,6 +260,31 @@ impl Connection {
         Some(came)
     }
 
+    /// Reads to the end for at most `limit`, and 64 MiB, without keeping anything.
+    pub async fn drain(&mut self, limit: Duration) -> Drained {
+        let until = self.clock.now() + limit;
+        let mut buffer = vec![0; READ];
+        let (mut bytes, mut tail) = (0_u64, Vec::new());
+        let end = loop {
+            let left = until.since(self.clock.now());
+            match self.clock.timeout(left, self.io.read(&mut buffer)).await {
+                Err(_) => break End::TimedOut(limit),
+                Ok(Err(error)) => break End::Broken(error.to_string()),
+                Ok(Ok(0)) => break End::Closed,
+                Ok(Ok(length)) => {
+                    bytes += length as u64;
+                    tail.extend_from_slice(&buffer[length.saturating_sub(5)..length]);
+                    tail.drain(..tail.len().saturating_sub(5));
+                }
+            }
+            if bytes > 64 << 20 {
+                break End::TooLarge(64 << 20);
+            }
+        };
+        self.is_closed = true;
+        Drained { bytes, is_whole: tail == b"0\r\n\r\n", end }
+    }
+
     /// Writes a request as it wants to be written.
     ///
     /// # Errors
@@ -259,6 +348,8 @@ impl Connection {
         let mut writing = pin!(write_ask(&mut writer, &clock, ask));
         let mut sent = None;
         let mut buffer = vec![0; READ];
+        let mut reading = limits.reading;
+        let mut next = asked;
         let end = loop {
             match &decoder.wrong {
                 Some(Wrong::TooLarge) => break End::TooLarge(limits.body),
@@ -269,13 +360,26 @@ impl Connection {
                 }
                 None => {}
             }
+            let mut most = READ;
+            match reading {
+                Reading::Paced { bytes, every } if sent.is_some() => {
+                    most = bytes.clamp(1, READ);
+                    next = next.max(clock.now()) + every;
+                    clock.sleep_until(next).await;
+                }
+                Reading::Resting { after, time } if decoder.body_length() >= after => {
+                    clock.sleep(time).await;
+                    reading = Reading::Fast;
+                }
+                _ => {}
+            }
             let left = until.since(clock.now());
             let read = async {
                 tokio::select! {
                     biased;
                     // A write that fails leaves an answer to read, most often.
                     _ = &mut writing, if sent.is_none() => None,
-                    read = reader.read(&mut buffer) => Some(read),
+                    read = reader.read(&mut buffer[..most]) => Some(read),
                 }
             };
             let read = clock.timeout(left, read).await;

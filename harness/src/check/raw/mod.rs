@@ -14,7 +14,7 @@ mod head;
 pub use ask::{Ask, Framing, Writing};
 pub use chunked::Chunk;
 pub(super) use connection::exchange;
-pub use connection::{Connection, Limits, Unreached};
+pub use connection::{Connection, Drained, Limits, Reading, Unreached};
 pub use decoder::{AnswerDecoder, MOST_AFTER};
 pub(crate) use exchange::millis;
 pub use exchange::{Arrival, BodyFraming, End, Exchange};

@@ -4,14 +4,23 @@
 
 mod audio;
 mod authorization;
+mod cancel;
 mod chunked;
 mod errors;
 mod http;
+mod keepalive;
+mod latency;
+mod load;
+mod measure;
+mod operation;
 mod parameters;
 mod pcm;
 mod refusal;
+mod retry;
 mod signal;
+mod slow;
 mod speak;
+mod text;
 mod wav;
 
 use super::catalogue::{Check, Suite};
@@ -42,6 +51,7 @@ pub static SUITE: Suite = Suite {
     checks: CHECKS,
     gate: |cx| Box::pin(speak::gate(cx)),
     base: &["HTTP-01"],
+    reach: &["OPS-01"],
     figures: speak::figures,
     heard,
 };
@@ -55,4 +65,12 @@ const CHECKS: &[&[Check]] = &[
     parameters::CHECKS,
     errors::CHECKS,
     authorization::CHECKS,
+    text::CHECKS,
+    latency::CHECKS,
+    load::CHECKS,
+    cancel::CHECKS,
+    retry::CHECKS,
+    keepalive::CHECKS,
+    slow::CHECKS,
+    operation::CHECKS,
 ];
