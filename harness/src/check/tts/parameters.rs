@@ -175,7 +175,7 @@ async fn channels(cx: &Context) -> Judged {
         match (refusal(&exchange), got) {
             (Ok(_), _) => seen.push(format!("{value} refused")),
             (Err(_), Some(got)) if !is_json(&exchange) && Some(got) == honoured => {
-                seen.push(format!("{value} honoured"))
+                seen.push(format!("{value} honoured"));
             }
             (Err(_), Some(got)) if !is_json(&exchange) => {
                 return Ok(cx

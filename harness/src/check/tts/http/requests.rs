@@ -82,7 +82,7 @@ pub(super) async fn in_pieces(cx: &Context) -> Judged {
         answered(&exchange)?;
         match exchange.audio() {
             Ok(audio) if same_length(audio.seconds(), wanted, 0.05) => {
-                seen.push(format!("{name} {:.2} s", audio.seconds()))
+                seen.push(format!("{name} {:.2} s", audio.seconds()));
             }
             Ok(audio) => {
                 return Ok(cx
