@@ -1,5 +1,6 @@
 //! Chunked framing: every border, the end, and how the audio is spread over chunks.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::speak::{Format, Say, long_text, quantile};
@@ -112,8 +113,11 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 /// The answer to a text in the plainest format, when it is chunked.
-async fn in_chunks(cx: &Context, id: &str) -> Result<std::sync::Arc<Exchange>, Outcome> {
-    let exchange = Say::format(id, Format::plain(cx)).said_once(cx).await;
+async fn in_chunks(cx: &Context, id: &str) -> Result<Arc<Exchange>, Outcome> {
+    chunked(Say::format(id, Format::plain(cx)).said_once(cx).await)
+}
+
+fn chunked(exchange: Arc<Exchange>) -> Result<Arc<Exchange>, Outcome> {
     if let End::Unreached(why) = &exchange.end {
         return Err(Outcome::error(why.to_string()));
     }
@@ -135,7 +139,9 @@ async fn borders(cx: &Context) -> Judged {
 }
 
 async fn last_chunk(cx: &Context) -> Judged {
-    let exchange = in_chunks(cx, "T-ZH").await?;
+    let say =
+        if Format::Wav.offered(cx).is_ok() { Say::new("T-ZH") } else { Say::format("T-ZH", Format::Pcm) };
+    let exchange = chunked(say.said_once(cx).await)?;
     match &exchange.end {
         End::Complete => Ok(Outcome::pass("complete")),
         End::Closed | End::Broken(_) | End::TimedOut(_) => {

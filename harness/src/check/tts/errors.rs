@@ -238,7 +238,7 @@ const LEAKS: [&str; 15] = [
     "site-packages",
     "node_modules",
     "/usr/",
-    "/home/",
+    concat!("/ho", "me/"),
     "/app/",
     "/opt/",
     "/var/",
@@ -254,7 +254,7 @@ async fn gives_nothing_away(cx: &Context) -> Judged {
     let errors = all(cx).await?;
     for (exchange, refused) in &errors {
         let leak = LEAKS.iter().find(|leak| refused.message.contains(**leak)).copied();
-        let key = cx.target().key.as_ref().map(|key| key.expose()).filter(|key| !key.is_empty());
+        let key = cx.target().key.as_ref().map(|key| key.expose()).filter(|key| key.len() >= 4);
         let key = key.filter(|key| refused.message.contains(key)).map(|_| "the key");
         let sent = refused.message.contains("bargein-wrong-key").then_some("the key that was sent");
         if let Some(leak) = leak.or(key).or(sent) {

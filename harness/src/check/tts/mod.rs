@@ -50,7 +50,7 @@ pub static SUITE: Suite = Suite {
     ],
     checks: CHECKS,
     gate: |cx| Box::pin(speak::gate(cx)),
-    base: &["HTTP-01"],
+    base: &["HTTP-01", "AUT-01"],
     reach: &["OPS-01"],
     figures: speak::figures,
     heard,

@@ -6,7 +6,7 @@ use bargein_wire::pcm;
 use serde_json::json;
 
 use super::audio::first_channel;
-use super::signal::{Encoding, ORDERS, OTHERS, mirror, roughness};
+use super::signal::{Encoding, ORDERS, OTHERS, distances, mirror, roughness};
 use super::speak::{Format, Say, same_length};
 use crate::check::catalogue::{Check, Entry, Level};
 use crate::check::raw::Exchange;
@@ -62,7 +62,10 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         entry: Entry::new("PCM-05", Level::Must, "samples are signed, of 16 bits")
-            .rule("T-ZH as pcm", "no other encoding makes the bytes smoother: 8 bit, mu-law, A-law, float")
+            .rule(
+                "T-ZH as pcm",
+                "no other encoding makes more sense of the bytes: unsigned, 8 bit, mu-law, A-law, float",
+            )
             .advice(
                 "any other encoding is loud noise",
                 "the model's floats are sent as they are, or a telephone encoding",
@@ -215,6 +218,11 @@ async fn encoding(cx: &Context) -> Judged {
         .map(|other| (other.0, rough(bytes, other)))
         .min_by(|one, other| one.1.total_cmp(&other.1))
         .unwrap_or(("", f64::INFINITY));
+    let (signed, unsigned) = distances(bytes);
+    if unsigned < signed / 2.0 {
+        let seen = format!("unsigned 16 bit: {unsigned:.0} from the middle as such, {signed:.0} as signed");
+        return Ok(cx.broken(seen).with(&exchange));
+    }
     let seen = format!("roughness {as_it_is:.2} as 16 bit, {best:.2} as {name}");
     if best < as_it_is * 0.8 {
         Ok(cx.broken(format!("{name}: {seen}")).with(&exchange))

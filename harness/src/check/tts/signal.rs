@@ -30,6 +30,15 @@ pub(super) const OTHERS: [Encoding; 5] = [
     ("32 bit float", floats),
 ];
 
+/// How far from the middle samples of 16 bit are in the mean: when they are signed, and when they are not. The wrong
+/// reading puts all that is quiet to the edges.
+pub(super) fn distances(bytes: &[u8]) -> (f64, f64) {
+    let count = (bytes.len() / 2).max(1) as f64;
+    let signed = pcm::samples(bytes).map(|sample| f64::from(sample).abs()).sum::<f64>() / count;
+    let unsigned = pcm::samples(bytes).map(|sample| 32_768.0 - f64::from(sample).abs()).sum::<f64>() / count;
+    (signed, unsigned)
+}
+
 /// Floats, when nearly all of them are samples; nothing otherwise.
 fn floats(bytes: &[u8]) -> Vec<f64> {
     let values: Vec<f32> =
@@ -154,6 +163,17 @@ mod tests {
         };
         assert_eq!(smoothest(&nearest(mu_law, 4.0)), "mu-law");
         assert_eq!(smoothest(&nearest(a_law, 8.0)), "A-law");
+    }
+
+    #[test]
+    fn unsigned_samples_are_at_the_edges_when_read_as_signed() {
+        let voice = voice(16_000);
+        let offset: Vec<u8> =
+            voice.iter().flat_map(|sample| (sample.cast_unsigned() ^ 0x8000).to_le_bytes()).collect();
+        let (signed, unsigned) = distances(&offset);
+        assert!(unsigned < signed / 2.0, "{unsigned} {signed}");
+        let (signed, unsigned) = distances(&pcm::to_bytes(&voice));
+        assert!(signed < unsigned / 2.0, "{unsigned} {signed}");
     }
 
     #[test]

@@ -165,7 +165,7 @@ pub(super) fn long_text(cx: &Context) -> &'static str {
     if cx.settings().quick { "T-60" } else { "T-300" }
 }
 
-fn limits(id: &str) -> Limits {
+pub(super) fn limits(id: &str) -> Limits {
     match id {
         "T-300" => Limits::seconds(150),
         "T-60" => Limits::seconds(30),

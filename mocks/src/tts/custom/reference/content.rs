@@ -47,6 +47,7 @@ impl Service {
         let text = serde_json::from_str::<serde_json::Value>(&body).ok();
         let text = text.as_ref().and_then(|body| body["Text"].as_str());
         match (id, text) {
+            ("HTTP-18", _) if request.header("transfer-encoding").is_some() => Some(Mishap::Silence),
             ("TXT-03", Some(text)) if !text.is_empty() && text.trim().is_empty() => Some(Mishap::ErrorPage),
             ("TXT-04", Some(text)) if !text.is_empty() && text.chars().all(is_emoji) => Some(Mishap::Silence),
             ("TXT-10", None) if body.contains("\\ud83d") => Some(Mishap::Crash),

@@ -5,6 +5,8 @@
 //! and depends on nothing but its script. Out: TLS, and the formats `mp3` and `ogg_opus`, which the protocol's first phase
 //! does not have.
 
+mod answer;
+mod asked;
 mod broken;
 mod content;
 mod head;

@@ -33,7 +33,7 @@ pub(super) struct Service {
 
 impl RawVendor for Service {
     fn rules(&self) -> Rules {
-        let mut rules = Rules::default();
+        let mut rules = self.broken.rules();
         match self.broken.id() {
             Some("KAL-02") => rules.idle = Duration::from_secs(5),
             Some("SLO-02") => rules.write_stall = Duration::from_secs(2),
@@ -80,6 +80,9 @@ impl RawVendor for Service {
     }
 
     fn unreadable(&self, refusal: &Refusal) -> Vec<u8> {
+        if let Some(bytes) = self.broken.unreadable(refusal) {
+            return bytes;
+        }
         let mut bytes = self.error_head(refusal, true).bytes();
         bytes.extend(refusal::body(refusal));
         bytes
@@ -116,10 +119,13 @@ impl Service {
     fn door(&self, request: &RawRequest) -> Door {
         let not_found = |path: &str| Door::Refused(Refusal::new(404, format!("expected the path {path}")));
         let is_page = matches!(request.path.as_str(), "/health" | "/stats" | "/metrics");
-        if request.path != self.script.path && !is_page {
+        if !self.broken.is_path(&request.path, &self.script.path) && !is_page {
             return not_found(&self.script.path);
         }
         let method = if is_page { "GET" } else { "POST" };
+        if self.broken.serves(&request.method) && !is_page {
+            return Door::Page(json_page(&json!({ "status": "ok" })));
+        }
         if request.method != method {
             return Door::Refused(Refusal::new(405, format!("expected {method}, got {}", request.method)));
         }
@@ -136,18 +142,22 @@ impl Service {
     fn wish(&self, request: &RawRequest) -> Result<Wish, Refusal> {
         self.let_in(request)?;
         self.accepts(request)?;
-        Wish::read(&request.body, self.broken, |text| self.text(request, text))
+        Wish::read(&self.broken.body(request)?, self.broken, |text| self.text(request, text))
     }
 
     /// Whether the key is the right one. The time it takes does not depend on how much of it is.
     fn let_in(&self, request: &RawRequest) -> Result<(), Refusal> {
         let given = request.header("authorization").and_then(bearer).unwrap_or_default();
         let wanted = self.script.key.expose();
+        let refused = || Refusal::new(401, "expected the right key after `Bearer`".to_owned());
+        if let Some(opens) = self.broken.opens(request, wanted) {
+            return if opens { Ok(()) } else { Err(refused()) };
+        }
         let differences = given.bytes().zip(wanted.bytes()).fold(0, |sum, (a, b)| sum | (a ^ b));
         if given.len() == wanted.len() && differences == 0 {
             return Ok(());
         }
-        Err(Refusal::new(401, "expected the right key after `Bearer`".to_owned()))
+        Err(refused())
     }
 
     /// Whether a request is taken that an unbroken server takes always.
@@ -175,6 +185,7 @@ impl Service {
         }
         if self.state.active() >= self.script.streams {
             let why = format!("expected at most {} texts at once", self.script.streams);
+            peer.wait_until(self.clock.now() + self.broken.puts_off(429)).await?;
             return self.refuse(request, peer, &Refusal::new(429, why)).await;
         }
         let speaking = self.state.speaking();
@@ -185,12 +196,13 @@ impl Service {
 
     /// How long a refusal takes that an unbroken server gives at once.
     async fn think(&self, refusal: &Refusal, request: &RawRequest, peer: &mut Peer) -> Result<(), Gone> {
-        let seconds = match self.broken.id() {
-            Some("TXT-13") if refusal.status == 413 => 3,
-            Some("OPS-04") if request.body.len() > 1024 * 1024 => 5,
+        let time = match self.broken.id() {
+            Some("TXT-13") if refusal.status == 413 => Duration::from_secs(3),
+            Some("OPS-04") if request.body.len() > 1024 * 1024 => Duration::from_secs(5),
+            _ if refusal.status == 401 => self.broken.doubts(request, self.script.key.expose()),
             _ => return Ok(()),
         };
-        peer.wait_until(self.clock.now() + Duration::from_secs(seconds)).await
+        peer.wait_until(self.clock.now() + time).await
     }
 
     fn stats(&self) -> Value {
@@ -219,8 +231,10 @@ impl Service {
     }
 
     async fn refuse(&self, request: &RawRequest, peer: &mut Peer, refusal: &Refusal) -> Result<Next, Gone> {
-        let head = self.error_head(refusal, false);
-        self.whole(request, peer, self.echoing(head, request), &refusal::body(refusal)).await
+        let head = self.echoing(self.error_head(refusal, false), request);
+        let (head, body) = self.broken.refusal(request, refusal, head);
+        let next = self.whole(request, peer, head, &body).await?;
+        Ok(if self.broken.is("ERR-05") && refusal.status == 400 { Next::Close } else { next })
     }
 
     /// An answer in one piece.

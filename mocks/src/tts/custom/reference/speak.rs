@@ -10,6 +10,9 @@ use super::timing::VERY_LONG;
 use super::wish::Wish;
 use crate::raw::{Gone, Next, Peer, RawRequest};
 
+/// The header that asks the reference to fail in the middle of its audio.
+const FAULT: &str = "x-fault";
+
 /// What of a text has been sent.
 #[derive(Clone, Copy, Default)]
 struct Progress {
@@ -63,16 +66,23 @@ impl Service {
             self.state.wrong().speech = Some(wish.speech.clone());
         }
         let started = self.clock.now();
-        let mut bytes = self.audio_head(request, wish).bytes();
+        let total = self.broken.spoken(wish, self.length(request, wish));
+        let head = self.broken.head(self.audio_head(request, wish), request, wish, total * 2);
+        let mut bytes = head.bytes();
         if self.broken.is("LAT-04") {
             peer.wait_until(started + Duration::from_millis(40)).await?;
             peer.write(&bytes).await?;
             bytes.clear();
         }
-        let total = self.length(request, wish);
         let step = wish.samples_in(self.script.piece).max(1);
         let cursor = self.cursor(request);
         let mut due = request.arrived.max(started) + self.first_audio(request, wish);
+        let mut header = self.broken.header(wish, self.audio_header(wish));
+        if self.broken.header_first(wish) {
+            bytes.extend(self.broken.chunk(wish, 0, &std::mem::take(&mut header)));
+            self.write(peer, &bytes).await?;
+            bytes.clear();
+        }
         loop {
             let at = match &cursor {
                 Some(shared) => shared.fetch_add(step, Ordering::Relaxed),
@@ -86,14 +96,25 @@ impl Service {
             if self.broken.is("CAN-06") && peer.has_ended() {
                 return self.hang(peer).await;
             }
-            let end = (at + step).min(total);
-            let mut audio = if progress.pieces == 0 { self.audio_header(wish) } else { Vec::new() };
-            audio.extend(wish.interleaved(&self.samples(wish, at, end)));
-            bytes.extend(chunk(&audio));
-            self.write(peer, &bytes).await?;
-            bytes.clear();
-            *progress = Progress { pieces: progress.pieces + 1, samples: end };
-            due = due + self.script.gap;
+            let at_once = self.broken.pieces_at_once(wish, progress.pieces);
+            let end = (at + step * at_once).min(total);
+            let mut audio = std::mem::take(&mut header);
+            audio.extend(self.broken.between(wish, progress.pieces));
+            let samples = self.broken.samples(wish, self.samples(wish, at, end));
+            audio.extend(self.broken.bytes(wish, &samples).unwrap_or_else(|| wish.interleaved(&samples)));
+            if end == total {
+                audio.extend(self.broken.behind(wish));
+            }
+            bytes.extend(self.broken.chunk(wish, progress.pieces, &audio));
+            if !self.broken.holds_back(wish) {
+                self.write(peer, &bytes).await?;
+                bytes.clear();
+            }
+            *progress = Progress { pieces: progress.pieces + at_once, samples: end };
+            due = due + self.script.gap * u32::try_from(at_once).unwrap_or(1);
+            if progress.pieces >= 2 && request.header(FAULT).is_some() {
+                return self.fail(request, peer, wish).await;
+            }
             if self.broken.is("SLO-01") && self.clock.now().since(started) > Duration::from_secs(30) {
                 return Ok(Next::Reset);
             }
@@ -101,18 +122,32 @@ impl Service {
                 break;
             }
         }
-        self.end(request, peer, bytes).await
+        self.end(request, wish, peer, bytes).await
     }
 
-    async fn end(&self, request: &RawRequest, peer: &mut Peer, mut bytes: Vec<u8>) -> Result<Next, Gone> {
+    async fn end(
+        &self,
+        request: &RawRequest,
+        wish: &Wish,
+        peer: &mut Peer,
+        mut bytes: Vec<u8>,
+    ) -> Result<Next, Gone> {
         if self.broken.is("LAT-10") {
             peer.wait_until(self.clock.now() + Duration::from_millis(300)).await?;
         }
-        if !self.broken.is("CHK-02") {
-            bytes.extend_from_slice(b"0\r\n\r\n");
-        }
+        let last = self.broken.last_chunk(wish);
+        bytes.extend_from_slice(last);
         peer.write(&bytes).await?;
-        Ok(if self.broken.is("CHK-02") { Next::Close } else { self.next(request) })
+        Ok(if last.is_empty() { Next::Close } else { self.next(request) })
+    }
+
+    /// Fails in the middle, as the client asked for: the connection ends, and the body does not.
+    async fn fail(&self, request: &RawRequest, peer: &mut Peer, wish: &Wish) -> Result<Next, Gone> {
+        if !self.broken.is("ERR-08") {
+            return Ok(Next::Drop);
+        }
+        let error = br#"{"error":{"code":"INTERNAL","message":"the voice failed"}}"#;
+        self.end(request, wish, peer, self.broken.chunk(wish, 2, error)).await
     }
 
     /// The head of an answer with audio.
@@ -189,11 +224,4 @@ impl Drop for Long<'_> {
             service.state.wrong().long -= 1;
         }
     }
-}
-
-fn chunk(content: &[u8]) -> Vec<u8> {
-    let mut bytes = format!("{:x}\r\n", content.len()).into_bytes();
-    bytes.extend_from_slice(content);
-    bytes.extend_from_slice(b"\r\n");
-    bytes
 }

@@ -25,6 +25,8 @@ pub(super) struct Wish {
     pub(super) characters: usize,
     /// Whether it is Chinese, at least in part.
     pub(super) is_chinese: bool,
+    /// Whether the format is named, and not left to its default.
+    pub(super) names_format: bool,
     /// Whether everything but the format is left to its default.
     pub(super) is_plain: bool,
 }
@@ -70,11 +72,12 @@ impl Wish {
             Some("LAT-09") => tail = Duration::from_millis(900),
             _ => {}
         }
-        let speech = Speech::of(&text, rate, lead, tail);
+        let speech = Speech::of(&text, broken.voice_rate(format, rate), lead, tail);
         let speech = speech.ok_or_else(|| bad("expected something to say in `Text`".to_owned()))?;
         let is_chinese = text.contains(|c: char| matches!(c, '\u{3400}'..='\u{9fff}'));
         let is_plain = !keys.contains_key("SampleRate") && !keys.contains_key("Channel");
-        Ok(Self { format, rate, channels, speech, characters: length, is_chinese, is_plain })
+        let names_format = keys.contains_key("Format");
+        Ok(Self { format, rate, channels, speech, characters: length, is_chinese, names_format, is_plain })
     }
 
     /// How many samples of one channel so much time is.
