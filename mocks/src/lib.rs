@@ -49,7 +49,7 @@ pub use llm::serve_llm;
 pub use mock::Mock;
 pub use observe::{Observation, Observer, Role, What};
 pub use raw::{Mutant, MutantVendor, Reference};
-pub use registry::MUTANT_VENDORS;
+pub use registry::{MUTANT_VENDORS, model_reference};
 pub use tts::custom::reference;
 pub use tts::serve_tts;
 pub use vendors::{MockVendor, MockVendors, Scripts, StartError};

@@ -44,8 +44,12 @@ pub(crate) const TTS: &[Vendor<TtsRouter>] = &[
 /// Speech recognisers.
 pub(crate) const ASR: &[Vendor<AsrRouter>] = &[tencent::VENDOR, dashscope::VENDOR, bytedance::VENDOR];
 
+/// The endpoint of models that can be played with a rule broken.
+pub use crate::llm::openai::reference as model_reference;
+
 /// The vendors that can also be played with every rule kept, or with just one broken.
-pub const MUTANT_VENDORS: &[MutantVendor] = &[custom::reference::MUTANT_VENDOR];
+pub const MUTANT_VENDORS: &[MutantVendor] =
+    &[custom::reference::MUTANT_VENDOR, openai::reference::MUTANT_VENDOR];
 
 /// A vendor of a role.
 pub(crate) struct Vendor<Router> {

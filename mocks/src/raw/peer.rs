@@ -6,6 +6,8 @@ use bargein_net::{Clock, Io, Moment, Tasks};
 use futures_util::FutureExt as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
+/// How much is read at once.
+const READ: usize = 16 * 1024;
 /// How much of requests to come is taken in while an answer is being written.
 const AHEAD: usize = 64 * 1024;
 /// How much of a refused request is read before the connection is given up, and for how long: closing a connection
@@ -60,6 +62,8 @@ impl Peer {
         if self.has_ended {
             return Err(Gone);
         }
+        // A buffer grows by 64 bytes if it is left to it, and no server reads so little.
+        self.pending.reserve(READ);
         let read = self.clock.timeout(limit, self.io.read_buf(&mut self.pending)).await;
         match read {
             Ok(Ok(0)) => {

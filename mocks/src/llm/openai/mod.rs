@@ -9,6 +9,7 @@ mod chunk;
 mod dialect;
 mod model;
 mod quirks;
+pub mod reference;
 mod refusal;
 mod server;
 mod stream;
