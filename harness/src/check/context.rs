@@ -25,6 +25,8 @@ pub struct Settings {
     pub strict: bool,
     /// The words of the formats that the server offers; empty for all of the protocol.
     pub formats: Vec<String>,
+    /// The model that is asked; `None`: the first that the service lists.
+    pub model: Option<String>,
     /// How many checks run beside each other.
     pub beside: usize,
     /// A header that makes the server fail in the middle of its answer, if it has one.
@@ -89,6 +91,7 @@ impl Settings {
             quick: false,
             strict: false,
             formats: Vec::new(),
+            model: None,
             beside: 4,
             fault_header: None,
             one_by_one: false,

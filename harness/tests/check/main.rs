@@ -1,6 +1,9 @@
-//! The checker is checked: with a server that keeps every rule, with one that breaks just one, and with servers that
+//! The checker is checked: with references that keep every rule, with mutants that break just one, and with servers that
 //! are no servers.
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a failed assumption is a failed test")]
 
+mod catalogue;
 mod command;
+mod llm;
+mod matrix;
 mod trouble;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::heard;
 use crate::check::raw::{Ask, End, Exchange, Limits};
-use crate::check::{Context, Gate, Heard, Outcome, text};
+use crate::check::{Context, Gate, Heard, Outcome, quantile, text};
 
 /// The two formats of the protocol's first phase.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -198,14 +198,6 @@ pub(super) fn figures(cx: &Context) -> Vec<String> {
     figures.extend(quantile(&rtf, 50).map(|rtf| format!("RTF {rtf:.2}")));
     figures.extend(cx.series("streams").last().map(|streams| format!("streams {streams:.0}")));
     figures
-}
-
-/// A percentile, by the nearest rank; `None` of nothing.
-pub(crate) fn quantile(values: &[f64], percent: usize) -> Option<f64> {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let rank = (sorted.len() * percent).div_ceil(100).max(1);
-    sorted.get(rank - 1).copied()
 }
 
 impl Exchange {

@@ -1,0 +1,75 @@
+//! The lists of checks in the book are the catalogues, with the mutants that prove each check.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use bargein::check::{Entry, Suite, llm};
+use bargein_mocks::MutantVendor;
+
+use crate::matrix::vendor;
+
+/// Compares a page of the book with the catalogue. `BARGEIN_BLESS=1` writes the page instead.
+#[track_caller]
+fn page_is(page: &str, suite: &Suite, vendor: &MutantVendor, head: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(page);
+    let expected = text(suite, vendor, head);
+    if std::env::var_os("BARGEIN_BLESS").is_some() {
+        std::fs::write(&path, &expected).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    let line = expected.lines().zip(written.lines()).position(|(one, other)| one != other);
+    assert!(
+        written == expected,
+        "{page} differs from the catalogue at line {:?}: run this test with BARGEIN_BLESS=1 and commit the page",
+        line.map(|line| line + 1),
+    );
+}
+
+fn text(suite: &Suite, vendor: &MutantVendor, head: &str) -> String {
+    let mut text = head.to_owned();
+    for (group, title) in suite.groups {
+        let _ = write!(
+            text,
+            "\n## {group}: {title}\n\n| check | level | rule | sent | expected | the mutant that it catches |\n|---|---|---|---|---|---|\n"
+        );
+        for check in suite.all().filter(|check| check.entry.group() == *group) {
+            let Entry { id, level, title, sends, expects, quick, .. } = check.entry;
+            let mutant = vendor.mutant(id).map_or("", |mutant| mutant.breaks);
+            let quick = if quick { " (quick)" } else { "" };
+            let cells = [title, sends, expects, mutant].map(|cell| cell.replace('|', "\\|"));
+            let _ = writeln!(text, "| {id} | {level}{quick} | {} |", cells.join(" | "));
+        }
+    }
+    text
+}
+
+/// A check that no mutant can fail proves nothing, and a check without advice helps nobody.
+fn is_whole(suite: &Suite, vendor: &MutantVendor) {
+    let mut ids = Vec::new();
+    for check in suite.all() {
+        let Entry { id, level, title, sends, expects, why, cause, mend, .. } = check.entry;
+        assert!(!ids.contains(&id), "{id} twice");
+        ids.push(id);
+        assert!(vendor.mutant(id).is_some(), "{id} has no mutant");
+        assert!(suite.groups.iter().any(|(group, _)| *group == check.entry.group()), "{id} has no group");
+        assert!([title, sends, expects, why].iter().all(|text| !text.is_empty()), "{id} lacks words");
+        let is_fact = level == bargein::check::Level::May;
+        assert!(is_fact || !cause.is_empty() && !mend.is_empty(), "{id} lacks advice");
+    }
+    let order: Vec<_> = vendor.mutants.iter().map(|mutant| mutant.id).collect();
+    assert_eq!(ids, order, "mutants stand in the order of their checks");
+}
+
+#[test]
+fn every_check_of_models_has_its_words_and_its_mutant() {
+    is_whole(&llm::SUITE, vendor("openai"));
+}
+
+#[test]
+fn the_page_of_the_checks_of_models_is_the_catalogue() {
+    let head = "# The checks of model endpoints\n\n\
+        What `bargein check llm` asks, and what it expects. A broken MUST fails, a broken SHOULD warns, a MAY is reported. \
+        The last column\nsays what a server does that breaks this rule and no other: `bargein mock openai --mutant SSE-04` \
+        plays it, and a test holds every check\nto its mutant. This page is generated from the catalogue.\n";
+    page_is("docs/llm-checks.md", &llm::SUITE, vendor("openai"), head);
+}
