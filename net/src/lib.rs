@@ -23,8 +23,8 @@ mod time;
 mod world;
 
 pub use http::{
-    ClientEnd, Connector, Held, HyperExecutor, HyperTimer, ServerHandle, http_client, http_client_over, serve,
-    serve_with,
+    ClientEnd, Connector, Held, HyperExecutor, HyperTimer, ServerHandle, http_client, http_client_over,
+    serve, serve_with,
 };
 pub use ids::Ids;
 pub use network::{Cut, CutAt, CutHow, Io, LinkFaults, Listener, Network};

@@ -6,4 +6,5 @@ mod catalogue;
 mod command;
 mod llm;
 mod matrix;
+mod page;
 mod trouble;

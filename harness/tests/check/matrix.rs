@@ -10,7 +10,7 @@ use bargein_net::run_virtual;
 const AUTHORITY: &str = "server.check:80";
 
 /// Runs checks against a server of the vendor: the reference, or one of its mutants.
-fn checked(
+pub(crate) fn checked(
     suite: &'static Suite,
     vendor: &MutantVendor,
     mutant: Option<&'static Mutant>,

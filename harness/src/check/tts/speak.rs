@@ -6,8 +6,9 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::heard;
+pub(crate) use crate::check::quantile;
 use crate::check::raw::{Ask, End, Exchange, Limits};
-use crate::check::{Context, Gate, Heard, Outcome, quantile, text};
+use crate::check::{Context, Gate, Heard, Outcome, text};
 
 /// The two formats of the protocol's first phase.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,5 +1,6 @@
 //! `bargein check`: does a server keep a protocol, and how well.
 
+mod llm;
 mod options;
 mod tts;
 
@@ -24,11 +25,14 @@ pub(super) struct Arguments {
 enum Subject {
     /// A server of the custom TTS protocol.
     Tts(tts::Arguments),
+    /// An endpoint of chat completions, by the full URL that ends in `/chat/completions`.
+    Llm(llm::Arguments),
 }
 
 pub(super) fn run(arguments: &Arguments, surroundings: &mut Surroundings) -> Exit {
     match &arguments.subject {
         Subject::Tts(arguments) => tts::run(arguments, surroundings),
+        Subject::Llm(arguments) => llm::run(arguments, surroundings),
     }
 }
 
@@ -135,6 +139,7 @@ fn write(file: &ReportFile, run: &Run) -> io::Result<()> {
     match file.kind {
         Kind::Junit => report::write_junit(out, run).map_err(io::Error::other),
         Kind::Json => Ok(report::write_json(out, run)?),
+        Kind::Html => report::write_html(out, run),
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) struct Options {
     /// Rules that may be broken until a date: a JSON list of objects with `id`, `reason` and `until`.
     #[arg(long, value_name = "FILE")]
     pub(super) waivers: Option<PathBuf>,
-    /// Write a report: `json=FILE` or `junit=FILE`. Can be given several times.
+    /// Write a report: `html=FILE`, `json=FILE` or `junit=FILE`. Can be given several times.
     #[arg(long = "report", value_name = "KIND=FILE")]
     pub(super) reports: Vec<ReportFile>,
     /// Show the checks instead of running them.
@@ -66,17 +66,19 @@ pub(super) struct ReportFile {
 pub(super) enum Kind {
     Junit,
     Json,
+    Html,
 }
 
 impl FromStr for ReportFile {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let expected = || format!("expected `json=FILE` or `junit=FILE`, got `{text}`");
+        let expected = || format!("expected `html=FILE`, `json=FILE` or `junit=FILE`, got `{text}`");
         let (kind, path) = text.split_once('=').filter(|(_, path)| !path.is_empty()).ok_or_else(expected)?;
         let kind = match kind {
             "junit" => Kind::Junit,
             "json" => Kind::Json,
+            "html" => Kind::Html,
             _ => return Err(expected()),
         };
         Ok(Self { kind, path: path.into() })

@@ -2,11 +2,13 @@
 //!
 //! Every report renders the same [`Run`](crate::check::Run) and decides nothing.
 
+mod html;
 mod junit;
 mod terminal;
 
 use std::io::Write;
 
+pub use html::write as write_html;
 pub use junit::write as write_junit;
 pub use terminal::write as write_terminal;
 
