@@ -8,3 +8,4 @@ mod llm;
 mod matrix;
 mod page;
 mod trouble;
+mod tts;

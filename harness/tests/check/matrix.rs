@@ -1,13 +1,19 @@
 //! Every mutant against every check: the named one catches it, and no unrelated MUST fails.
 
+use std::cell::RefCell;
 use std::fmt::Write as _;
+use std::rc::Rc;
+use std::time::Duration;
 
-use bargein::check::{Check, Checked, Level, Run, Selection, Settings, Suite, Target, Verdict, run};
+use bargein::check::{Check, Checked, Level, Owned, Run, Selection, Settings, Suite, Target, Verdict, run};
 use bargein_mocks::{Mutant, MutantVendor};
 use bargein_net::run_virtual;
+use futures_util::FutureExt as _;
 
-/// Where the server under check stands.
-const AUTHORITY: &str = "server.check:80";
+/// Where the server under check stands, and where its twin on IPv6 does.
+const AUTHORITIES: [&str; 2] = ["localhost:80", "[::1]:80"];
+/// How long a server that is told to stop lets answers go on.
+const GRACE: Duration = Duration::from_secs(30);
 
 /// Runs checks against a server of the vendor: the reference, or one of its mutants.
 pub(crate) fn checked(
@@ -18,10 +24,24 @@ pub(crate) fn checked(
     settings: &Settings,
 ) -> Run {
     let result = run_virtual(1, async |world| {
-        let listener = world.network.listen(AUTHORITY).await.unwrap();
-        let server = (vendor.serve)(&world, listener, mutant);
+        let [listener, twin] = AUTHORITIES.map(|authority| world.network.listen(authority));
+        let server = (vendor.serve)(&world, listener.await.unwrap(), mutant);
+        let _twin = (vendor.serve)(&world, twin.await.unwrap(), mutant);
         let target = Target::read(server.url()).unwrap().with_key(Some(server.key().clone()));
-        run(&world, suite, checks, &target, settings, &[], |_| {}).await
+        // The server is the checker's own: it may be stopped.
+        let server = Rc::new(RefCell::new(Some(server)));
+        let owned = Owned::new(move || {
+            let server = server.borrow_mut().take();
+            async move {
+                if let Some(server) = server {
+                    // What is left after the grace is part of what is judged.
+                    let _ = server.stop(GRACE).await;
+                }
+            }
+            .boxed_local()
+        });
+        let settings = Settings { owned: Some(owned), ..settings.clone() };
+        run(&world, suite, checks, &target, &settings, &[], |_| {}).await
     });
     result.unwrap_or_else(|error| panic!("{}: {error}", mutant.map_or("the reference", |mutant| mutant.id)))
 }

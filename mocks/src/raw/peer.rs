@@ -88,6 +88,7 @@ impl Peer {
                 over.await;
                 return Ok(());
             }
+            self.pending.reserve(READ);
             tokio::select! {
                 biased;
                 () = &mut over => return Ok(()),

@@ -96,6 +96,11 @@ impl RawRequest {
     pub(crate) fn id(&self) -> Option<&str> {
         self.header("x-request-id").or_else(|| self.header("x-rquest-id"))
     }
+
+    /// What a retry has in common with the request it repeats.
+    pub(crate) fn retry_key(&self) -> Option<String> {
+        self.id().map(|id| format!("{id} {}", String::from_utf8_lossy(&self.body)))
+    }
 }
 
 fn value<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {

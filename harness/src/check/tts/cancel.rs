@@ -211,8 +211,8 @@ async fn anywhere(cx: &Context) -> Judged {
     let mut random = cx.rng();
     let count = if cx.settings().quick { RANDOM_CUTS / 5 } else { RANDOM_CUTS };
     for index in 0..count {
-        // Up to 4 s of audio at 16 kHz: within the first chunks of any server.
-        let bytes = usize::try_from(random.next_u32() % 128_000).unwrap_or_default().max(1);
+        // Up to 1 s of audio at 16 kHz: within the first chunks of any server.
+        let bytes = usize::try_from(random.next_u32() % 32_000).unwrap_or_default().max(1);
         let ask = Say::format("T-300", Format::Pcm).ask(cx);
         let exchange = cx.ask(&ask, Limits::seconds(20).enough(bytes)).await;
         if let End::Unreached(why) = &exchange.end {

@@ -8,7 +8,7 @@ use super::operation::own;
 use super::speak::{Format, Say};
 use crate::check::catalogue::{Check, Entry, Level};
 use crate::check::raw::{Ask, Exchange};
-use crate::check::{Context, Judged, Outcome};
+use crate::check::{Context, Judged, Outcome, Pace};
 
 const fn must(id: &'static str, title: &'static str) -> Entry {
     Entry::new(id, Level::Must, title)
@@ -102,6 +102,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         entry: Entry::new("RTY-08", Level::May, "what a retry counts as")
+            .pace(Pace::Alone)
             .rule("T-1 as pcm twice with one id, and the server's own count before and after", "reported")
             .advice("a retry that is billed twice", "", ""),
         judge: |cx| Box::pin(counts(cx)),

@@ -69,7 +69,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check {
         entry: entry("SLO-05", Level::Should, "what waits for a slow reader is bounded")
             .rule(
-                "T-2K as pcm, not read for 20 s; the server's memory",
+                "T-2K as pcm, not read for 10 s; the server's memory",
                 "it grows by no more than the whole audio",
             )
             .advice(
@@ -150,7 +150,15 @@ async fn beside_stuck_ones(cx: &Context) -> Judged {
     let usual = median(&solo(cx).await?);
     let mut connections = Vec::new();
     for _ in 0..READERS {
-        connections.push(begun(cx).await?);
+        // The first one has nobody beside it: what is wrong with it is no matter of this check.
+        let begun = begun(cx).await;
+        connections.push(match begun {
+            Err(outcome) if !connections.is_empty() => {
+                let count = connections.len();
+                return Ok(cx.broken(format!("beside {count} stuck readers: {}", outcome.seen)));
+            }
+            begun => begun?,
+        });
     }
     // Until every buffer on the way is full.
     cx.sleep(Duration::from_secs(2)).await;
@@ -174,7 +182,7 @@ async fn bounded(cx: &Context) -> Judged {
         )));
     };
     let connection = begun(cx).await?;
-    cx.sleep(Duration::from_secs(20)).await;
+    cx.sleep(Duration::from_secs(10)).await;
     let after = own(cx).await.memory.unwrap_or(before);
     drop(connection);
     let expected = crate::check::text("T-2K").seconds.unwrap_or_default();

@@ -24,7 +24,9 @@ impl Service {
         let first = |count| text.chars().take(count).collect();
         match id {
             "TXT-02" if text.chars().count() == 1 => refused(400, "expected a sentence"),
-            "TXT-05" => Ok(text.chars().map(|c| if is_emoji(c) { '笑' } else { c }).collect()),
+            "TXT-05" if !text.chars().all(is_emoji) => {
+                Ok(text.chars().map(|c| if is_emoji(c) { '笑' } else { c }).collect())
+            }
             "TXT-06" => Ok(text.chars().take_while(|c| !c.is_ascii_digit()).collect()),
             "TXT-07" => Ok(text.replace(['<', '>', '='], " ")),
             "TXT-08" if !text.starts_with("<speak") && text.contains(['<', '&']) => {
@@ -78,10 +80,10 @@ impl Service {
     pub(super) fn length(&self, request: &RawRequest, wish: &Wish) -> u64 {
         let whole = wish.speech.len();
         let left_out = match self.broken.id() {
-            Some("TXT-15") if wish.is_plain && !wish.is_wav() => {
+            Some("TXT-15") if wish.is_chinese && wish.characters < 25 && wish.characters > 10 => {
                 let mut wrong = self.state.wrong();
                 wrong.made += 1;
-                if wrong.made.is_multiple_of(4) { whole * 3 / 10 } else { 0 }
+                if wrong.made.is_multiple_of(2) { whole * 16 / 100 } else { 0 }
             }
             Some("TXT-16") => samples_in(CLICK, wish.rate).min(whole / 2),
             Some("KAL-01") if request.number >= 3 => whole / 4,

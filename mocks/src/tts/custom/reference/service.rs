@@ -165,7 +165,9 @@ impl Service {
         let refused = |status, why: &str| Err(Refusal::new(status, why.to_owned()));
         match self.broken.id() {
             Some("CON-07") if self.state.connections() > 50 => refused(503, "expected fewer connections"),
-            Some("RTY-01") if request.id().is_some_and(|id| self.state.wrong().answered.contains(id)) => {
+            Some("RTY-01")
+                if request.retry_key().is_some_and(|key| self.state.wrong().answered.contains(&key)) =>
+            {
                 refused(409, "expected a request that was not answered before")
             }
             Some("RTY-06") if request.id().is_some_and(|id| id.len() > 64) => {

@@ -46,9 +46,9 @@ impl Service {
     fn remember_answer(&self, request: &RawRequest) {
         let mut wrong = self.state.wrong();
         if self.broken.is("RTY-01")
-            && let Some(id) = request.id()
+            && let Some(key) = request.retry_key()
         {
-            wrong.answer(id);
+            wrong.answer(&key);
         }
         if self.broken.is("CON-05") {
             wrong.leaked += 256 * 1024;
