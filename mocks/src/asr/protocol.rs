@@ -130,8 +130,6 @@ pub(super) enum Ends {
     /// Nothing.
     #[default]
     Nothing,
-    /// The utterance that is being said. The stream goes on.
-    Utterance,
     /// The audio: what is still to be told follows.
     Stream,
 }

@@ -127,11 +127,9 @@ impl Stream {
         if let Some(transcript) = last {
             self.post_transcript(transcript);
         }
-        if ends == Ends::Stream {
-            self.is_over = true;
-            let ended = self.protocol.ended();
-            self.post_last(due, ended);
-        }
+        self.is_over = true;
+        let ended = self.protocol.ended();
+        self.post_last(due, ended);
     }
 
     fn post_transcript(&mut self, transcript: Transcript) {

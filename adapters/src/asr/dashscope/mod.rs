@@ -53,7 +53,7 @@ impl Asr for Recogniser {
     fn open(&self, _call: AsrCall, audio: mpsc::Receiver<Bytes>) -> BoxStream<'static, AsrEvent> {
         let task_id = self.ids.uuid().simple().to_string();
         tracing::debug!(%task_id, "a task is run");
-        let said = match Said::new(&self.settings, task_id) {
+        let said = match Said::new(&self.settings, &task_id) {
             Ok(said) => said,
             Err(fault) => return streams::iter([AsrEvent::Failed(fault)]).boxed(),
         };

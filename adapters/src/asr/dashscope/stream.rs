@@ -17,9 +17,9 @@ pub(super) struct Said {
 
 impl Said {
     /// The messages about a task of this name.
-    pub(super) fn new(settings: &Settings, task_id: String) -> Result<Self, VendorFault> {
+    pub(super) fn new(settings: &Settings, task_id: &str) -> Result<Self, VendorFault> {
         let written = |action: Action, payload: Value| {
-            serde_json::to_string(&Order::new(action, &task_id, payload)).map_err(|error| {
+            serde_json::to_string(&Order::new(action, task_id, payload)).map_err(|error| {
                 VendorFault::new(FaultKind::BadRequest, format!("expected a message, got {error}"))
             })
         };

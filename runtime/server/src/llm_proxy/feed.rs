@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use bargein_core::LlmEvent;
+use bargein_core::{LlmEvent, ToolCall};
 use bargein_wire::openai::chat::{Chunks, DONE};
 use bargein_wire::sse::encode_data;
 use bytes::Bytes;
@@ -42,6 +42,8 @@ struct Adapter {
     events: BoxStream<'static, LlmEvent>,
     chunks: Chunks,
     has_begun: bool,
+    /// How many tools were called.
+    tool_calls: usize,
 }
 
 /// What comes next.
@@ -64,7 +66,7 @@ impl Feed {
 
     /// Writes an adapter's events.
     pub(super) fn of_adapter(events: BoxStream<'static, LlmEvent>, chunks: Chunks) -> Self {
-        let adapter = Adapter { events, chunks, has_begun: false };
+        let adapter = Adapter { events, chunks, has_begun: false, tool_calls: 0 };
         Self { reading: Reading::default(), source: Source::Adapter(Box::new(adapter)) }
     }
 
@@ -174,9 +176,16 @@ impl Adapter {
                     reading.has_content = true;
                     block += &encode_data(&self.meta(&meta));
                 }
+                LlmEvent::ToolCall(ToolCall { id, name, arguments }) => {
+                    reading.has_content = true;
+                    let call = self.chunks.tool_call(self.tool_calls, &id, &name, &arguments);
+                    block += &encode_data(&call.to_string());
+                    self.tool_calls += 1;
+                }
                 LlmEvent::Finished => {
                     (reading.is_finished, reading.is_done) = (true, true);
-                    block += &encode_data(&self.chunks.finish("stop").to_string());
+                    let reason = if self.tool_calls > 0 { "tool_calls" } else { "stop" };
+                    block += &encode_data(&self.chunks.finish(reason).to_string());
                     block += &encode_data(DONE);
                 }
                 LlmEvent::Failed(fault) => {

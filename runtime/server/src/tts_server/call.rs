@@ -90,6 +90,8 @@ pub(crate) fn speak(caller: Caller, piece: String, number: usize) -> Audio {
                                 yield (samples, format.rate);
                                 until = caller.clock.now() + target.config.between_audio.get();
                             }
+                            // The protocol has no place for the times of words.
+                            Ok(Some(TtsItem::Words(_))) => {}
                             Ok(Some(TtsItem::Finished)) => return,
                             Ok(Some(TtsItem::Failed(fault))) => break fault,
                             Ok(None) => break VendorFault::new(FaultKind::Broken, "expected an end, got none"),

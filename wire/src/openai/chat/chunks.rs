@@ -42,6 +42,14 @@ impl Chunks {
         self.choice(&json!({ "content": null, "reasoning_content": text }), &Value::Null)
     }
 
+    /// A whole call of a tool, the `index`th of the answer. `arguments` is JSON text.
+    #[must_use]
+    pub fn tool_call(&self, index: usize, id: &str, name: &str, arguments: &str) -> Value {
+        let function = json!({ "name": name, "arguments": arguments });
+        let call = json!({ "index": index, "id": id, "type": "function", "function": function });
+        self.choice(&json!({ "tool_calls": [call] }), &Value::Null)
+    }
+
     /// The frame that says why the answer ends: `stop`, `length`, `content_filter`, `tool_calls`.
     #[must_use]
     pub fn finish(&self, reason: &str) -> Value {
