@@ -2,6 +2,7 @@
 
 use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -115,7 +116,7 @@ pub struct Answers {
 #[derive(Clone, Debug)]
 pub struct Context {
     entry: &'static Entry,
-    shared: Arc<Shared>,
+    shared: Rc<Shared>,
 }
 
 #[derive(Debug)]
@@ -146,11 +147,11 @@ impl Context {
             answers: Mutex::default(),
             empty: Mutex::default(),
         };
-        Self { entry: &NO_RULE, shared: Arc::new(shared) }
+        Self { entry: &NO_RULE, shared: Rc::new(shared) }
     }
 
     pub(super) fn of(&self, entry: &'static Entry) -> Self {
-        Self { entry, shared: Arc::clone(&self.shared) }
+        Self { entry, shared: Rc::clone(&self.shared) }
     }
 
     /// The rule that is judged.

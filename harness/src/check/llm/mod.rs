@@ -47,6 +47,7 @@ pub static SUITE: Suite = Suite {
     checks: CHECKS,
     gate: |cx| Box::pin(chat::gate(cx)),
     base: &["HTTP-01"],
+    reach: &[],
     figures: flow::figures,
     heard: |_| None,
 };

@@ -209,7 +209,7 @@ async fn percentiles(cx: &Context) -> Judged {
 }
 
 async fn after_idle(cx: &Context) -> Judged {
-    let warm = p95(&firsts(&*warm(cx).await?));
+    let warm = p95(&firsts(&warm(cx).await?));
     cx.sleep(IDLE).await;
     let exchange = Say::format("T-ZH", Format::Pcm).said(cx).await;
     exchange.audio()?;

@@ -146,8 +146,12 @@ pub(super) async fn is_itself(
         return Ok(Err(format!("{id} lasts {got:.2} s, alone {wanted:.2} s")));
     }
     if is_stable && alone.body != exchange.body {
-        let differs =
-            alone.body.iter().zip(&exchange.body).position(|(a, b)| a != b).unwrap_or(got_length(exchange));
+        let differs = alone
+            .body
+            .iter()
+            .zip(&exchange.body)
+            .position(|(a, b)| a != b)
+            .unwrap_or_else(|| got_length(exchange));
         return Ok(Err(format!(
             "{id} is not the audio it is alone, from byte {differs} of {}",
             exchange.body.len()

@@ -47,7 +47,7 @@ impl Broken {
             Some("HTTP-07") if is_pcm => head.set("Content-Type", "application/octet-stream"),
             Some("HTTP-08") if is_pcm => head.set("Content-Type", "audio/L16;rate=16000;channels=1"),
             Some("HTTP-10") if request.header("accept-encoding").is_some() => {
-                head.set("Content-Encoding", "gzip")
+                head.set("Content-Encoding", "gzip");
             }
             Some("HTTP-11") => head.set("Connection", "close"),
             Some("HTTP-12") => head.set("Cache-Control", "public, max-age=3600"),

@@ -127,13 +127,13 @@ impl Broken {
             Some("ERR-04") if is_bad => head.status = 200,
             Some("ERR-05") if is_bad => head.set("Connection", "close"),
             Some("ERR-06") if is_bad => {
-                body = told(code(), format!("{message} at /app/server.py, line 81")).into_bytes()
+                body = told(code(), format!("{message} at /app/server.py, line 81")).into_bytes();
             }
             Some("ERR-09") if is_bad => {
                 body = told(json!(format!("E{}", request.arrived.as_nanos())), message).into_bytes();
             }
             Some("ERR-10") if is_bad => {
-                body = told(code(), format!("{message}: {}", "x".repeat(600))).into_bytes()
+                body = told(code(), format!("{message}: {}", "x".repeat(600))).into_bytes();
             }
             _ => {}
         }

@@ -185,10 +185,13 @@ fn variant(c: char) -> u32 {
     u32::from(c).wrapping_mul(0x9e37_79b9) >> 16 & (VARIANTS - 1)
 }
 
+/// Sounds by their length and their samples a second.
+type Sounds = BTreeMap<(Duration, u32), Arc<[i16]>>;
+
 /// All sounds at one rate.
 struct Voice {
     rate: u32,
-    sounds: Mutex<BTreeMap<(Duration, u32), Arc<[i16]>>>,
+    sounds: Mutex<Sounds>,
 }
 
 /// The voice at a rate. Each is made once: what it says depends on nothing but the rate.

@@ -27,8 +27,6 @@ pub(super) struct Wish {
     pub(super) is_chinese: bool,
     /// Whether the format is named, and not left to its default.
     pub(super) names_format: bool,
-    /// Whether everything but the format is left to its default.
-    pub(super) is_plain: bool,
 }
 
 impl Wish {
@@ -75,9 +73,8 @@ impl Wish {
         let speech = Speech::of(&text, broken.voice_rate(format, rate), lead, tail);
         let speech = speech.ok_or_else(|| bad("expected something to say in `Text`".to_owned()))?;
         let is_chinese = text.contains(|c: char| matches!(c, '\u{3400}'..='\u{9fff}'));
-        let is_plain = !keys.contains_key("SampleRate") && !keys.contains_key("Channel");
         let names_format = keys.contains_key("Format");
-        Ok(Self { format, rate, channels, speech, characters: length, is_chinese, names_format, is_plain })
+        Ok(Self { format, rate, channels, speech, characters: length, is_chinese, names_format })
     }
 
     /// How many samples of one channel so much time is.
