@@ -10,8 +10,6 @@ const OVER_SOCKETS: [&str; 1] = ["OPS-01"];
 
 /// Five minutes: how long a whole run may take against a server with a first audio of 100 ms.
 const FULL_RUN_MS: u64 = 300_000;
-/// Twenty seconds: a quick one.
-const QUICK_RUN_MS: u64 = 20_000;
 
 fn settings() -> Settings {
     let fault_header = Some(("X-Fault".to_owned(), "middle".to_owned()));
