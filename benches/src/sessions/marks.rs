@@ -9,19 +9,31 @@ use serde::{Deserialize, Serialize};
 
 use super::mocks::FIRST_SEGMENT_DELTAS;
 
+/// A milestone, and how many of its kind were passed from then on before one of another.
+pub(super) type Milestone = (Moment, Mark, u64);
+
 /// The milestones of one session. All clones are the same.
 #[derive(Clone, Default)]
-pub(super) struct Marks(Arc<Mutex<Vec<(Moment, Mark)>>>);
+pub(super) struct Marks(Arc<Mutex<Vec<Milestone>>>);
 
 impl Marks {
     pub(super) fn sink(&self) -> MarkSink {
         let marks = self.clone();
-        Arc::new(move |at, mark| marks.0.lock().unwrap_or_else(PoisonError::into_inner).push((at, mark)))
+        Arc::new(move |at, mark| pass(&mut marks.0.lock().unwrap_or_else(PoisonError::into_inner), at, mark))
     }
 
     /// What there is so far; nothing is left behind.
-    pub(super) fn take(&self) -> Vec<(Moment, Mark)> {
+    pub(super) fn take(&self) -> Vec<Milestone> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Writes a milestone down. Of frames there are thousands: those in a row are one entry, so that what is measured is not
+/// the writing.
+fn pass(milestones: &mut Vec<Milestone>, at: Moment, mark: Mark) {
+    match milestones.last_mut() {
+        Some((_, Mark::Frame, times)) if mark == Mark::Frame => *times += 1,
+        _ => milestones.push((at, mark, 1)),
     }
 }
 
@@ -66,12 +78,11 @@ struct Reply {
 
 impl Overheads {
     /// Reads the milestones of one session.
-    pub(super) fn read(&mut self, marks: &[(Moment, Mark)]) {
+    pub(super) fn read(&mut self, marks: &[Milestone]) {
         let mut transcript = None;
         let mut reply: Option<Reply> = None;
         let mut decided = None;
-        for (at, mark) in marks {
-            let at = *at;
+        for &(at, ref mark, times) in marks {
             match (mark, &mut reply) {
                 (Mark::FinalTranscript, _) => transcript = Some(at),
                 (Mark::LlmWritten, reply) => {
@@ -95,7 +106,7 @@ impl Overheads {
                     }
                 }
                 (Mark::Frame, reply) => {
-                    self.frames_after += u64::from(decided.is_some());
+                    self.frames_after += if decided.is_some() { times } else { 0 };
                     if let Some(Reply { llm, tts: Some(tts), first_audio: Some(audio), is_heard, .. }) = reply
                         && !std::mem::replace(is_heard, true)
                     {
@@ -117,9 +128,9 @@ mod tests {
     #[test]
     fn a_turn_is_what_lies_between_the_vendors() {
         let ms = Moment::from_millis;
-        let mut marks = vec![(ms(100), Mark::FinalTranscript), (ms(101), Mark::LlmWritten)];
-        marks.extend([300, 320, 340, 360, 380].map(|at| (ms(at), Mark::Delta)));
-        marks.extend([
+        let mut passed = vec![(ms(100), Mark::FinalTranscript), (ms(101), Mark::LlmWritten)];
+        passed.extend([300, 320, 340, 360, 380].map(|at| (ms(at), Mark::Delta)));
+        passed.extend([
             (ms(362), Mark::TtsWritten),
             (ms(500), Mark::FirstAudio),
             (ms(503), Mark::Frame),
@@ -127,6 +138,8 @@ mod tests {
             (ms(530), Mark::CutDecided),
             (ms(531), Mark::CutDone),
         ]);
+        let mut marks = Vec::new();
+        passed.into_iter().for_each(|(at, mark)| pass(&mut marks, at, mark));
         let mut overheads = Overheads::default();
         overheads.read(&marks);
         let turn = Turn {
@@ -136,9 +149,10 @@ mod tests {
         };
         let cuts = vec![Duration::from_millis(1)];
         assert_eq!(overheads, Overheads { turns: vec![turn], cuts: cuts.clone(), frames_after: 0 });
-        marks.push((ms(543), Mark::Frame));
+        pass(&mut marks, ms(543), Mark::Frame);
+        pass(&mut marks, ms(563), Mark::Frame);
         let mut overheads = Overheads::default();
         overheads.read(&marks);
-        assert_eq!(overheads, Overheads { turns: vec![turn], cuts, frames_after: 1 });
+        assert_eq!(overheads, Overheads { turns: vec![turn], cuts, frames_after: 2 });
     }
 }

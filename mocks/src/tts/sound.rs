@@ -33,8 +33,12 @@ impl Sound {
         while !unwritten.is_empty() && !self.0.is_empty() {
             let samples = &self.0[from..self.0.len().min(from + unwritten.len() / channels)];
             let (now, later) = unwritten.split_at_mut(samples.len() * channels);
-            for (frame, sample) in now.chunks_exact_mut(channels).zip(samples) {
-                frame.fill(sample.to_le_bytes());
+            match channels {
+                1 => now.iter_mut().zip(samples).for_each(|(only, sample)| *only = sample.to_le_bytes()),
+                _ => now
+                    .chunks_exact_mut(channels)
+                    .zip(samples)
+                    .for_each(|(frame, sample)| frame.fill(sample.to_le_bytes())),
             }
             (unwritten, from) = (later, 0);
         }
