@@ -20,8 +20,12 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use crate::fault::{capped, kind_of_status, of_break, of_transport, retry_after};
 
-/// Size of the read and of the write buffer: a frame of audio is some kilobytes, a result one line of JSON.
-const BUFFER: usize = 4 * 1024;
+/// Size of the read buffer: a result is one line of JSON. It is cleared each time that something may have come, which is
+/// with every frame of audio.
+const READ_BUFFER: usize = 1024;
+
+/// Size of the write buffer: a message of audio is some kilobytes.
+const WRITE_BUFFER: usize = 4 * 1024;
 
 /// The longest message that is read: some hundred times the longest sentence.
 const LONGEST_MESSAGE: usize = 256 * 1024;
@@ -81,8 +85,8 @@ pub(super) async fn connect(
     let request = request(&address, headers)?;
     let io = connector.dial(&address).await.map_err(|error| of_transport(&error, true))?;
     let config = WebSocketConfig::default()
-        .read_buffer_size(BUFFER)
-        .write_buffer_size(BUFFER)
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(WRITE_BUFFER)
         .max_message_size(Some(LONGEST_MESSAGE))
         .max_frame_size(Some(LONGEST_MESSAGE));
     match client_async_with_config(request, io, Some(config)).await {
