@@ -6,6 +6,7 @@
 //! resampling.
 
 pub mod asr;
+mod farewell;
 mod fault;
 mod http;
 mod identity;

@@ -24,6 +24,9 @@ pub const LLM: &[Vendor<dyn Llm>] = &[
     Vendor::of::<llm::openai::Settings<llm::siliconflow::SiliconFlow>>("siliconflow"),
     Vendor::of::<llm::openai::Settings<llm::lkeap::Lkeap>>("lkeap"),
     Vendor::of::<llm::openai::Settings<llm::minimax::MiniMax>>("minimax"),
+    Vendor::of::<llm::coze::Settings>("coze"),
+    Vendor::of::<llm::dify::Settings>("dify"),
+    Vendor::of::<llm::openai_responses::Settings>("openai_responses"),
 ];
 
 /// The synthesisers.

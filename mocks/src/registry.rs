@@ -9,7 +9,10 @@ use tokio::sync::watch;
 
 use crate::asr::{Says, bytedance, dashscope, tencent};
 use crate::ledger::Ledger;
-use crate::llm::{ark, deepseek, ernie, hunyuan, lkeap, minimax, openai, qwen, siliconflow, stepfun};
+use crate::llm::{
+    ark, coze, deepseek, dify, ernie, hunyuan, lkeap, minimax, openai, openai_responses, qwen, siliconflow,
+    stepfun,
+};
 use crate::raw::MutantVendor;
 use crate::script::{AsrScript, LlmScript, TtsScript};
 use crate::tts::{self, custom};
@@ -26,6 +29,9 @@ pub(crate) const LLM: &[Vendor<LlmRouter>] = &[
     siliconflow::VENDOR,
     lkeap::VENDOR,
     minimax::VENDOR,
+    coze::VENDOR,
+    dify::VENDOR,
+    openai_responses::VENDOR,
 ];
 
 /// Speech synthesisers.

@@ -4,9 +4,12 @@
 //! Clients and mock servers share these codecs, which is sound only because each is held to bytes that neither of
 //! them wrote: see `fixtures/wire/`.
 
+pub mod answer;
 pub mod bytedance;
+pub mod coze;
 pub mod custom_tts;
 pub mod dashscope;
+pub mod dify;
 pub mod hex;
 pub mod lines;
 pub mod openai;

@@ -2,6 +2,7 @@
 //! against servers that are none of ours.
 #![expect(clippy::expect_used, clippy::panic, reason = "tests may")]
 
+mod agents;
 mod bytedance;
 mod custom;
 mod dashscope;

@@ -5,7 +5,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::openai::{self, Dialect, Part, Refusal, UsageIn, Usual, chat_vendor, usual};
+use super::openai::{self, Dialect, Part, UsageIn, chat_vendor};
+use super::refusal::{Refusal, Usual, usual};
 
 const DIALECT: Dialect = Dialect {
     paths: &["/v1/chat/completions", "/chat/completions"],

@@ -4,7 +4,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::openai::{self, Dialect, Part, Refusal, Usual, chat_vendor, usual};
+use super::openai::{self, Dialect, Part, chat_vendor};
+use super::refusal::{Refusal, Usual, usual};
 
 const DIALECT: Dialect = Dialect { paths: &["/v1/chat/completions"], dress, refuse, ..openai::DIALECT };
 

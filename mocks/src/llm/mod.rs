@@ -1,14 +1,21 @@
 //! Language models played by us.
 
+mod any_stream;
 pub(crate) mod ark;
+pub(crate) mod coze;
 pub(crate) mod deepseek;
+pub(crate) mod dify;
 pub(crate) mod ernie;
+mod events;
 pub(crate) mod hunyuan;
 pub(crate) mod lkeap;
 pub(crate) mod minimax;
 pub(crate) mod openai;
+pub(crate) mod openai_responses;
+mod pace;
 pub(crate) mod quirk;
 pub(crate) mod qwen;
+mod refusal;
 pub(crate) mod siliconflow;
 pub(crate) mod stepfun;
 mod tokens;

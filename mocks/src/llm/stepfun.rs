@@ -4,8 +4,9 @@
 
 use serde_json::{Value, json};
 
-use super::openai::{self, Dialect, Refusal, Usual, chat_vendor, usual};
+use super::openai::{self, Dialect, chat_vendor};
 use super::quirk::Quirk;
+use super::refusal::{Refusal, Usual, usual};
 
 const DIALECT: Dialect = Dialect {
     paths: &["/v1/chat/completions"],

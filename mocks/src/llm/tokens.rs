@@ -3,7 +3,7 @@
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use crate::cjk::is_cjk;
-use crate::script::TokensBy;
+use crate::script::{LlmBehaviour, TokensBy, Usage};
 
 /// The tokens of a text; joined they are the text.
 #[must_use]
@@ -31,6 +31,15 @@ pub(crate) fn tokens(text: &str, by: TokensBy) -> Vec<&str> {
     }
     let starts = std::iter::once(0).chain(ends.iter().copied());
     starts.zip(ends.iter().copied()).filter_map(|(start, end)| text.get(start..end)).collect()
+}
+
+/// The usage to report: the script's, or what was really said to a question of so many bytes.
+pub(super) fn usage(prompt_bytes: u64, behaviour: &LlmBehaviour) -> Usage {
+    let said = |text: &str| tokens(text, behaviour.tokens_by).len() as u64;
+    behaviour.usage.unwrap_or_else(|| Usage {
+        prompt_tokens: prompt_bytes.div_ceil(4),
+        completion_tokens: said(&behaviour.reply) + said(behaviour.reasoning.as_deref().unwrap_or_default()),
+    })
 }
 
 #[derive(Clone, Copy)]

@@ -6,6 +6,7 @@ mod asr;
 mod asr_protocols;
 mod client;
 mod llm;
+mod llm_vendors;
 mod reference;
 mod tts;
 mod tts_vendors;

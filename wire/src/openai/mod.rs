@@ -5,7 +5,6 @@
 //! choices.
 
 pub mod chat;
-mod error;
-mod json;
+pub mod responses;
 
-pub use error::{ApiError, ErrorBody};
+pub use crate::answer::{ApiError, ErrorBody};

@@ -87,7 +87,7 @@ pub(crate) fn of_refusal(status: StatusCode, body: &str, codes: Codes) -> Vendor
 }
 
 /// An answer that fails although its status is good.
-pub(super) fn of_answer(error: AnswerError, codes: Codes) -> VendorFault {
+pub(crate) fn of_answer(error: AnswerError, codes: Codes) -> VendorFault {
     match error {
         AnswerError::Vendor(error) => of_words(error, codes),
         error => VendorFault::new(FaultKind::Broken, capped(&error.to_string())),
@@ -95,7 +95,7 @@ pub(super) fn of_answer(error: AnswerError, codes: Codes) -> VendorFault {
 }
 
 /// What a vendor says of a failure under a good status.
-pub(crate) fn of_words(error: ApiError, codes: Codes) -> VendorFault {
+fn of_words(error: ApiError, codes: Codes) -> VendorFault {
     let by_status = || {
         let status = error.status.and_then(|status| StatusCode::from_u16(status).ok());
         status.map(kind_of_status)
@@ -113,7 +113,7 @@ fn kind_of_code(code: &str, codes: &[(&str, FaultKind)]) -> Option<FaultKind> {
 }
 
 /// An answer that ended for a reason that leaves it unusable.
-pub(super) fn of_finish(reason: &FinishReason, has_spoken: bool) -> Option<VendorFault> {
+pub(crate) fn of_finish(reason: &FinishReason, has_spoken: bool) -> Option<VendorFault> {
     let (kind, code, message) = match reason {
         FinishReason::ContentFilter if !has_spoken => {
             (FaultKind::BadRequest, "content_filter", "the vendor's censor left nothing of the answer")

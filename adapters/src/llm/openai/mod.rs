@@ -3,27 +3,28 @@
 //! The request is strict and holds nothing that was not asked for; the answer is read with every tolerance of
 //! [`bargein_wire::openai`]. What a vendor does differently is its [`Dialect`]. Reasoning is not told.
 
-mod answer_body;
 mod dialect;
 mod fault;
+mod reading;
 mod settings;
 
 use std::sync::Arc;
 
-use async_stream::try_stream;
-use bargein_core::{LlmEvent, Role, ToolCall, VendorFault};
+use bargein_core::{LlmEvent, Role, VendorFault};
 use bargein_net::World;
 use bargein_wire::openai::chat::{Message, Request};
 use bargein_wire::session_headers::INVOKE_LLM;
 use futures_util::future::BoxFuture;
-use futures_util::stream::{BoxStream, Stream, StreamExt as _};
+use futures_util::stream::BoxStream;
 use http::{HeaderName, HeaderValue, Uri};
 use serde_json::{Map, Value};
 
-use self::answer_body::AnswerBody;
 pub use self::dialect::{Dialect, REFERENCE, Speaks};
+pub(crate) use self::fault::{Codes, of_answer, of_finish, of_refusal};
+use self::reading::ChatReading;
 pub use self::settings::{ChatSettings, Settings};
-use super::{Llm, LlmCall};
+use super::answer_body::AnswerBody;
+use super::{Llm, LlmCall, events};
 use crate::http::{Http, failure_text, header_value, headers};
 
 /// The service that made the protocol.
@@ -60,12 +61,7 @@ impl ChatModel {
 impl Llm for ChatModel {
     fn start(&self, call: LlmCall) -> BoxStream<'static, LlmEvent> {
         let inner = Arc::clone(&self.0);
-        let key = self.0.settings.key.clone();
-        events(inner, call)
-            .map(move |event| {
-                event.unwrap_or_else(|fault| LlmEvent::Failed(crate::fault::redacted(fault, &key)))
-            })
-            .boxed()
+        events(self.0.settings.key.clone(), async move { inner.ask(call).await })
     }
 
     fn warm(&self) -> BoxFuture<'static, ()> {
@@ -73,28 +69,9 @@ impl Llm for ChatModel {
     }
 }
 
-fn events(inner: Arc<Inner>, call: LlmCall) -> impl Stream<Item = Result<LlmEvent, VendorFault>> {
-    try_stream! {
-        let mut answer = inner.ask(call).await?;
-        yield LlmEvent::Responding;
-        while let Some(said) = answer.next().await? {
-            if !said.text.is_empty() {
-                yield LlmEvent::Delta(said.text);
-            }
-            if let Some(meta) = said.meta {
-                yield LlmEvent::Meta(meta);
-            }
-        }
-        for call in answer.into_calls() {
-            yield LlmEvent::ToolCall(ToolCall { id: call.id, name: call.name, arguments: call.arguments });
-        }
-        yield LlmEvent::Finished;
-    }
-}
-
 impl Inner {
     /// Sends the question; the status of the answer is good, its body is not read.
-    async fn ask(&self, call: LlmCall) -> Result<AnswerBody, VendorFault> {
+    async fn ask(&self, call: LlmCall) -> Result<AnswerBody<ChatReading>, VendorFault> {
         let mut headers = headers("application/json", &self.settings.key, &call.request_id, &call.session)?;
         if call.request.proactive {
             headers.insert(INVOKE_LLM, HeaderValue::from_static("1"));
@@ -106,12 +83,12 @@ impl Inner {
         let body = self.body(call);
         let response = self.http.post(&self.uri, headers, body.to_string(), written).await?;
         if response.status().is_success() {
-            let clock = self.http.clock.clone();
-            return Ok(AnswerBody::new(response, clock, self.settings.cumulative, self.dialect.codes));
+            let reading = ChatReading::new(self.settings.cumulative, self.dialect.codes);
+            return Ok(AnswerBody::new(response, self.http.clock.clone(), reading));
         }
         let (status, wait) = (response.status(), self.http.retry_after(response.headers()));
         let text = failure_text(response.into_body()).await;
-        Err(VendorFault { retry_after: wait, ..fault::of_refusal(status, &text, self.dialect.codes) })
+        Err(VendorFault { retry_after: wait, ..of_refusal(status, &text, self.dialect.codes) })
     }
 
     fn body(&self, call: LlmCall) -> Value {

@@ -3,9 +3,10 @@
 use bargein_wire::units::Secret;
 use serde_json::{Map, Value, json};
 
-use super::refusal::{self, Refusal};
 use super::stream::Part;
+use crate::answer::Answer;
 use crate::llm::quirk::Quirk;
+use crate::llm::refusal::{Refusal, Usual, usual};
 
 /// What one vendor does differently from the service whose protocol it speaks.
 pub(crate) struct Dialect {
@@ -49,7 +50,7 @@ pub(crate) const REFERENCE: Dialect = Dialect {
     retry_after_ms: true,
     dress: |_, _| {},
     refuse: |refusal| {
-        let said = refusal.said(refusal::REFERENCE);
+        let said = refusal.said(USUAL);
         let error =
             json!({ "message": said.message, "type": said.kind, "param": refusal.param, "code": said.code });
         (refusal.status, json!({ "error": error }))
@@ -60,6 +61,16 @@ pub(crate) const REFERENCE: Dialect = Dialect {
 pub(crate) const VENDOR: Dialect = Dialect { any_base: false, retry_after_ms: false, ..REFERENCE };
 
 impl Dialect {
+    /// How this vendor says that something is wrong.
+    pub(super) fn failure(&self, refusal: &Refusal) -> Value {
+        (self.refuse)(refusal).1
+    }
+
+    /// A refusal of this vendor's.
+    pub(super) fn answer(&self, refusal: &Refusal) -> Answer {
+        refusal.answer_as((self.refuse)(refusal), self.retry_after_ms)
+    }
+
     /// Whether a path is one of chat completions.
     pub(super) fn is_chat(&self, path: &str) -> bool {
         self.paths.contains(&path) || self.any_base && path.ends_with("/chat/completions")
@@ -105,3 +116,40 @@ macro_rules! chat_vendor {
     };
 }
 pub(crate) use chat_vendor;
+
+/// As the service that made the protocol says it; in order of the statuses.
+const USUAL: &[Usual] = &[
+    usual(400, "invalid_request_error", "", "The request could not be processed."),
+    usual(
+        401,
+        "invalid_request_error",
+        "invalid_api_key",
+        "Incorrect API key provided. You can find your API key in your account settings.",
+    ),
+    usual(402, "insufficient_quota", "insufficient_quota", "Insufficient balance."),
+    usual(
+        403,
+        "request_forbidden",
+        "unsupported_country_region_territory",
+        "Country, region, or territory not supported",
+    ),
+    usual(
+        404,
+        "invalid_request_error",
+        "model_not_found",
+        "The model does not exist or you do not have access to it.",
+    ),
+    usual(429, "requests", "rate_limit_exceeded", "Rate limit reached for requests."),
+    usual(
+        500,
+        "server_error",
+        "",
+        "The server had an error while processing your request. Sorry about that!",
+    ),
+    usual(
+        503,
+        "server_error",
+        "engine_overloaded",
+        "The engine is currently overloaded, please try again later.",
+    ),
+];

@@ -10,12 +10,10 @@ mod dialect;
 mod model;
 mod quirks;
 pub mod reference;
-mod refusal;
 mod server;
 mod stream;
 
 pub(crate) use dialect::{Dialect, REFERENCE, UsageIn, VENDOR as DIALECT, chat_vendor};
-pub(crate) use refusal::{Refusal, Usual, usual};
 pub(crate) use server::router;
 pub(crate) use stream::Part;
 

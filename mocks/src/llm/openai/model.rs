@@ -1,7 +1,5 @@
 //! From a request and its script to the answer.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use rand::RngCore;
 use serde_json::{Value, json};
@@ -9,10 +7,11 @@ use serde_json::{Value, json};
 use super::ask::Ask;
 use super::chunk;
 use super::quirks;
-use super::refusal::Refusal;
 use super::stream::{ChatStream, finish_reason, usage};
-use crate::answer::{Action, Actions, Answer, Head};
+use crate::answer::{Action, Answer, Head};
+use crate::llm::any_stream::{change_writes, replacement, with_comments};
 use crate::llm::quirk::Quirk;
+use crate::llm::refusal::Refusal;
 use crate::mischief;
 use crate::observe::What;
 use crate::refusal::scripted_refusal;
@@ -24,18 +23,19 @@ pub(super) fn answer(ask: &Ask, request: &Request<LlmBehaviour>, rng: &mut impl 
     let Request { does, faults } = request;
     let vendors = |status| {
         let code = faults.code.as_ref().map(|code| code.0.clone());
-        Refusal { code, retry_after: faults.retry_after, ..Refusal::new(status) }.answer(ask.dialect)
+        let refusal = Refusal { code, retry_after: faults.retry_after, ..Refusal::new(status) };
+        ask.dialect.answer(&refusal)
     };
-    let mut answer = match quirks::replacement(ask.dialect, &does.quirk, faults)
-        .or_else(|| scripted_refusal(faults, vendors))
-    {
-        Some(refusal) => refusal,
-        None if ask.stream && does.answer == AnswerAs::Stream => streamed(ask, request, rng),
-        None => whole(ask, request, rng),
-    };
+    let failure = || ask.dialect.failure(&Refusal::new(500));
+    let mut answer =
+        match replacement(failure, &does.quirk, faults).or_else(|| scripted_refusal(faults, vendors)) {
+            Some(refusal) => refusal,
+            None if ask.stream && does.answer == AnswerAs::Stream => streamed(ask, request, rng),
+            None => whole(ask, request, rng),
+        };
     answer.head.set(ask.dialect.request_id, format!("req_mock_{}", ask.number));
     answer.body = mischief::finished(answer.body, faults);
-    answer.body = quirks::change_writes(&does.quirk, &mut answer.head, answer.body);
+    answer.body = change_writes(&does.quirk, &mut answer.head, answer.body);
     mischief::change_head(&mut answer.head, faults);
     answer
 }
@@ -96,20 +96,4 @@ fn completion(ask: &Ask, does: &LlmBehaviour) -> Value {
 fn half_a_frame(frame: &Bytes) -> Bytes {
     let half = frame.get(..frame.len() / 2).unwrap_or_default();
     [half, b"\n\n"].concat().into()
-}
-
-/// The actions with a comment wherever nothing is sent for so long.
-fn with_comments(actions: Actions, head: Duration, every: Duration) -> Actions {
-    let mut actions = actions.peekable();
-    let mut last = head;
-    Box::new(std::iter::from_fn(move || {
-        let next = actions.peek()?;
-        let comment = last.saturating_add(every);
-        if comment < next.after {
-            last = comment;
-            return Some(Action::send(comment, Bytes::from_static(b": keep-alive\n\n")));
-        }
-        last = next.after;
-        actions.next()
-    }))
 }

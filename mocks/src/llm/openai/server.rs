@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 use super::ask::Ask;
 use super::dialect::Dialect;
 use super::model::answer;
-use super::refusal::Refusal;
 use crate::answer::{Answer, Head};
 use crate::ledger::{Call, Exceeded, Ledger};
+use crate::llm::refusal::Refusal;
 use crate::play::{play, whole_response};
 use crate::request::{bearer, body_value};
 use crate::script::LlmScript;
@@ -45,10 +45,10 @@ async fn route(
         let body = body_value(&body);
         let mut call = vendor.ledger.arrive(path, &headers, body.clone(), None);
         let answer =
-            vendor.chat(&mut call, key, &body).unwrap_or_else(|refusal| refusal.answer(vendor.dialect));
+            vendor.chat(&mut call, key, &body).unwrap_or_else(|refusal| vendor.dialect.answer(&refusal));
         return play(clock, call, answer).await;
     }
-    let answer = vendor.lookup(&method, path, key).unwrap_or_else(|refusal| refusal.answer(vendor.dialect));
+    let answer = vendor.lookup(&method, path, key).unwrap_or_else(|refusal| vendor.dialect.answer(&refusal));
     whole_response(answer)
 }
 

@@ -10,6 +10,7 @@ use super::ask::Ask;
 use super::chunk;
 use super::dialect::UsageIn;
 use crate::answer::{Action, Actions, Does};
+use crate::llm::pace::Pace;
 use crate::llm::tokens::tokens;
 use crate::observe::What;
 use crate::script::{LlmBehaviour, Usage};
@@ -113,11 +114,12 @@ impl ChatStream {
         }];
         for token in tokens(behaviour.reasoning.as_deref().unwrap_or_default(), behaviour.tokens_by) {
             let delta = json!({ "reasoning_content": token });
-            frames.push(pace.token(Part::Reasoning, chunk::chunk(ask, &delta, None)));
+            frames.push(token_frame(&mut pace, Part::Reasoning, chunk::chunk(ask, &delta, None)));
         }
         let reply = tokens(&behaviour.reply, behaviour.tokens_by);
         for (index, token) in reply.iter().enumerate() {
-            let frame = pace.token(Part::Content, chunk::chunk(ask, &json!({ "content": token }), None));
+            let frame =
+                token_frame(&mut pace, Part::Content, chunk::chunk(ask, &json!({ "content": token }), None));
             if index == 0 {
                 frames.extend(behaviour.meta.iter().map(|meta| Frame {
                     after: frame.after,
@@ -130,7 +132,7 @@ impl ChatStream {
         }
         for (index, call) in behaviour.tool_calls.iter().enumerate() {
             for delta in chunk::tool_deltas(ask, index, call) {
-                frames.push(pace.token(Part::Tool, chunk::chunk(ask, &delta, None)));
+                frames.push(token_frame(&mut pace, Part::Tool, chunk::chunk(ask, &delta, None)));
             }
         }
         let end = pace.last();
@@ -246,38 +248,10 @@ pub(super) const fn finish_reason(behaviour: &LlmBehaviour) -> &'static str {
 
 /// The usage to report: the script's, or what was really said.
 pub(super) fn usage(ask: &Ask, behaviour: &LlmBehaviour) -> Usage {
-    let said = |text: &str| tokens(text, behaviour.tokens_by).len() as u64;
-    behaviour.usage.unwrap_or_else(|| Usage {
-        prompt_tokens: ask.prompt_bytes.div_ceil(4),
-        completion_tokens: said(&behaviour.reply) + said(behaviour.reasoning.as_deref().unwrap_or_default()),
-    })
+    crate::llm::tokens::usage(ask.prompt_bytes, behaviour)
 }
 
-/// Gives each token its time.
-struct Pace<'a, R> {
-    behaviour: &'a LlmBehaviour,
-    rng: &'a mut R,
-    next: Duration,
-    last: Duration,
-    count: u64,
-}
-
-impl<'a, R: RngCore> Pace<'a, R> {
-    fn new(behaviour: &'a LlmBehaviour, head: Duration, rng: &'a mut R) -> Self {
-        let first = behaviour.first_token.draw(0, rng).max(head);
-        Self { behaviour, rng, next: first, last: first, count: 0 }
-    }
-
-    fn token(&mut self, part: Part, json: Value) -> Frame {
-        self.last = self.next;
-        let index = usize::try_from(self.count).unwrap_or(usize::MAX);
-        self.next += self.behaviour.per_token.draw(index, self.rng);
-        self.count += 1;
-        Frame { after: self.last, part, token: Some(self.count), says: Says::Json(json) }
-    }
-
-    /// When the last token leaves; without any, when the first would have.
-    const fn last(&self) -> Duration {
-        self.last
-    }
+fn token_frame(pace: &mut Pace<'_, impl RngCore>, part: Part, json: Value) -> Frame {
+    let (after, count) = pace.token();
+    Frame { after, part, token: Some(count), says: Says::Json(json) }
 }

@@ -5,12 +5,11 @@
 
 use super::DONE;
 use super::frame::{FinishReason, Frame, Usage};
-use super::thinking::Thinking;
-use super::tools::{TooMuch, ToolCall, ToolCalls};
-use crate::openai::ApiError;
-use crate::openai::json::{self, SurrogateJoiner};
+use crate::answer::json;
+use crate::answer::{AnswerError, ApiError, Said, Spoken, ToolCall, ToolCalls};
 
-/// How often one piece of text may repeat before it is a loop (Q47): the number LiteLLM found to work.
+/// How often one piece of text may repeat before it is a loop (Q47): the number LiteLLM found to work, and the one that
+/// [`AnswerError::Looping`] names.
 const REPEATS: u32 = 100;
 
 /// How much of something unreadable is quoted, in characters.
@@ -26,10 +25,7 @@ pub struct Answer {
     cumulative: bool,
     /// The text so far, as the frames hold it, where they are cumulative.
     before: String,
-    joiner: SurrogateJoiner,
-    thinking: Thinking,
-    /// Whether any text but white space was said (Q51).
-    spoken: bool,
+    spoken: Spoken,
     /// Whether a delta had text, so that a message with all of it is not said again (Q16).
     deltas: bool,
     reasoning: bool,
@@ -40,42 +36,6 @@ pub struct Answer {
     last_piece: String,
     repeats: u32,
     calls: ToolCalls,
-}
-
-/// What a frame adds.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Said {
-    /// Text to speak, without reasoning. Empty when there is none; never begins the answer with white space.
-    pub text: String,
-    /// A metadata object for the room, as JSON text.
-    pub meta: Option<String>,
-}
-
-/// The answer is not to be had, or not whole. What was said before stands.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum AnswerError {
-    /// The vendor says so.
-    #[error(transparent)]
-    Vendor(ApiError),
-    /// A frame that is no JSON object.
-    #[error("expected a JSON object, got `{0}`")]
-    Unreadable(String),
-    /// A document without an answer.
-    #[error("expected a member `choices` or `error`, got `{0}`")]
-    NoChoices(String),
-    /// The stream ended before the answer (Q09).
-    #[error("expected a finish_reason or [DONE] before the end of the stream, got neither")]
-    Truncated,
-    /// The model thought and said nothing (Q19).
-    #[error("expected an answer, got only reasoning")]
-    OnlyReasoning,
-    /// More calls of tools, or longer ones, than any honest answer holds.
-    #[error("expected at most 64 calls of tools with 1 MiB of arguments, got more")]
-    TooManyCalls,
-    /// The model says the same for ever (Q47).
-    #[error("expected an answer that goes on, got `{0}` {REPEATS} times in a row")]
-    Looping(String),
 }
 
 impl Answer {
@@ -114,7 +74,7 @@ impl Answer {
     /// As [`Self::on_frame`], and when the document holds no answer.
     pub fn on_document(&mut self, body: &str) -> Result<Said, AnswerError> {
         let said = self.on_frame(body)?;
-        if !self.names_finish && !self.deltas && !self.spoken && self.calls.is_empty() {
+        if !self.names_finish && !self.deltas && !self.spoken.has_begun() && self.calls.is_empty() {
             return Err(AnswerError::NoChoices(head(body)));
         }
         self.done = true;
@@ -132,10 +92,9 @@ impl Answer {
         if !ended {
             return Err(AnswerError::Truncated);
         }
-        let mut rest = self.thinking.push(self.joiner.finish());
-        rest.push_str(&self.thinking.finish());
-        let rest = self.without_leading_space(rest);
-        if !self.spoken && self.calls.is_empty() && (self.reasoning || self.thinking.seen) {
+        let rest = self.spoken.finish();
+        let only_thought = self.reasoning && !self.spoken.has_begun() || self.spoken.only_thought();
+        if only_thought && self.calls.is_empty() {
             return Err(AnswerError::OnlyReasoning);
         }
         Ok(rest)
@@ -173,7 +132,7 @@ impl Answer {
     /// Whether any text was spoken.
     #[must_use]
     pub const fn has_spoken(&self) -> bool {
-        self.spoken
+        self.spoken.has_begun()
     }
 
     fn read(&mut self, frame: Frame) -> Result<Said, AnswerError> {
@@ -183,10 +142,7 @@ impl Answer {
         self.finish = frame.finish.or_else(|| self.finish.take());
         let calls =
             if self.calls.is_empty() { [frame.calls, frame.whole_calls].concat() } else { frame.calls };
-        calls
-            .iter()
-            .try_for_each(|calls| self.calls.push(calls))
-            .map_err(|TooMuch| AnswerError::TooManyCalls)?;
+        calls.iter().try_for_each(|calls| self.calls.take(calls))?;
         let whole = frame.whole.filter(|_| !self.deltas);
         let text = match (frame.delta, whole) {
             (Some(delta), _) => {
@@ -197,8 +153,7 @@ impl Answer {
             (None, Some(whole)) => whole,
             (None, None) => String::new(),
         };
-        let text = self.thinking.push(&self.joiner.push(&text));
-        Ok(Said { text: self.without_leading_space(text), meta: frame.meta })
+        Ok(Said { meta: frame.meta, ..self.spoken.push(&text) })
     }
 
     fn watch_for_loop(&mut self, piece: &str) -> Result<(), AnswerError> {
@@ -219,15 +174,6 @@ impl Answer {
         let new = piece.strip_prefix(self.before.as_str()).unwrap_or(&piece).to_owned();
         self.before = piece;
         new
-    }
-
-    fn without_leading_space(&mut self, text: String) -> String {
-        if self.spoken {
-            return text;
-        }
-        let trimmed = text.trim_start();
-        self.spoken = !trimmed.is_empty();
-        trimmed.to_owned()
     }
 }
 

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::request::text_of;
+use crate::answer::json::number;
 
 /// Why an answer ended. Vendors invent words (Q12); the sense is kept.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -120,11 +121,6 @@ fn calls_of(said: &Value) -> Vec<Value> {
         .filter(|calls| !calls.is_null())
         .cloned()
         .collect()
-}
-
-/// A number, also one that is written as a text (Q50).
-pub(super) fn number(value: &Value) -> Option<u64> {
-    value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }
 
 fn is_reasoning(said: &Value) -> bool {

@@ -6,11 +6,9 @@ mod answer;
 mod chunks;
 mod frame;
 mod request;
-mod thinking;
-mod tools;
 
-pub use answer::{Answer, AnswerError, Said};
+pub use crate::answer::{AnswerError, Said, ToolCall};
+pub use answer::Answer;
 pub use chunks::{Chunks, DONE};
 pub use frame::{FinishReason, Usage};
 pub use request::{Message, Request, StreamOptions};
-pub use tools::ToolCall;

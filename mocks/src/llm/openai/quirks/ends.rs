@@ -6,9 +6,9 @@ use serde_json::json;
 
 use super::frames::{whole_completion, with_usage};
 use crate::llm::openai::ask::Ask;
-use crate::llm::openai::refusal::Refusal;
 use crate::llm::openai::stream::{ChatStream, Ending, Frame, Part, Says};
 use crate::llm::quirk::Quirk;
+use crate::llm::refusal::Refusal;
 use crate::script::LlmBehaviour;
 
 /// How late the usage comes that a reader in a hurry misses.
@@ -46,7 +46,7 @@ pub(super) fn change(quirk: Quirk, stream: &mut ChatStream, ask: &Ask, does: &Ll
         }
         Quirk::Q38 => {
             let after = break_in_the_middle(stream);
-            stream.frames.push(extra(after, Says::Json(Refusal::new(500).body(ask.dialect))));
+            stream.frames.push(extra(after, Says::Json(ask.dialect.failure(&Refusal::new(500)))));
         }
         Quirk::Q39 => {
             let after = break_in_the_middle(stream);
@@ -56,7 +56,7 @@ pub(super) fn change(quirk: Quirk, stream: &mut ChatStream, ask: &Ask, does: &Ll
         }
         Quirk::Q42 => {
             let after = first_content(stream);
-            stream.frames = vec![extra(after, Says::Json(Refusal::new(429).body(ask.dialect)))];
+            stream.frames = vec![extra(after, Says::Json(ask.dialect.failure(&Refusal::new(429))))];
         }
         Quirk::Q43 => {
             let after = break_in_the_middle(stream);

@@ -9,7 +9,7 @@ use serde_json::Value;
 const STANDINS: u32 = 0x0010_F800;
 
 /// Reads a JSON document, lone surrogates included. White space around it is allowed (Q26).
-pub(super) fn read(text: &str) -> Result<Value, serde_json::Error> {
+pub(crate) fn read(text: &str) -> Result<Value, serde_json::Error> {
     serde_json::from_str(text).or_else(|error| {
         let mended = with_standins(text);
         if mended == text { Err(error) } else { serde_json::from_str(&mended) }
@@ -54,16 +54,21 @@ fn surrogates(escape: &str) -> bool {
     surrogate(escape).is_some_and(|high| high < 0xDC00) && low.is_some_and(|low| low >= 0xDC00)
 }
 
+/// A number, also one that is written as a text (Q50).
+pub(crate) fn number(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok())
+}
+
 /// Joins halves of characters over the borders of texts.
 #[derive(Clone, Debug, Default)]
-pub(super) struct SurrogateJoiner {
+pub(crate) struct SurrogateJoiner {
     /// The first half that the last text ended with.
     high: Option<u32>,
 }
 
 impl SurrogateJoiner {
     /// The text with halves joined; a last half waits for the next text, one without its other becomes U+FFFD.
-    pub(super) fn push(&mut self, text: &str) -> String {
+    pub(crate) fn push(&mut self, text: &str) -> String {
         let mut joined = String::with_capacity(text.len());
         for character in text.chars() {
             let half = u32::from(character).checked_sub(STANDINS).map(|offset| 0xD800 + offset);
@@ -85,7 +90,7 @@ impl SurrogateJoiner {
     }
 
     /// What still waits when no text follows.
-    pub(super) fn finish(&mut self) -> &'static str {
+    pub(crate) fn finish(&mut self) -> &'static str {
         if self.high.take().is_some() { "\u{fffd}" } else { "" }
     }
 }

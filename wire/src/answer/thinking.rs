@@ -5,17 +5,17 @@ const CLOSE: &str = "</think>";
 
 /// Takes reasoning out of a text that comes in pieces.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Thinking {
+pub(crate) struct Thinking {
     inside: bool,
     /// The end of the last piece, when it may be the beginning of a tag.
     held: String,
     /// Whether there was any reasoning.
-    pub(super) seen: bool,
+    pub(crate) seen: bool,
 }
 
 impl Thinking {
     /// What may be spoken of the text up to here; the beginning of a tag waits for the next piece.
-    pub(super) fn push(&mut self, piece: &str) -> String {
+    pub(crate) fn push(&mut self, piece: &str) -> String {
         let text = std::mem::take(&mut self.held) + piece;
         let mut rest = text.as_str();
         let mut spoken = String::new();
@@ -38,7 +38,7 @@ impl Thinking {
     }
 
     /// What waited when no piece follows.
-    pub(super) fn finish(&mut self) -> String {
+    pub(crate) fn finish(&mut self) -> String {
         let held = std::mem::take(&mut self.held);
         if self.inside { String::new() } else { held }
     }

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::frame::number;
+use super::AnswerError;
+use super::json::number;
 
 /// The most calls of one answer.
 const MOST_CALLS: usize = 64;
@@ -23,11 +24,11 @@ pub struct ToolCall {
 
 /// There is more than any honest answer holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct TooMuch;
+struct TooMuch;
 
 /// Calls under way.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct ToolCalls {
+pub(crate) struct ToolCalls {
     calls: Vec<Growing>,
     bytes: usize,
 }
@@ -41,7 +42,7 @@ struct Growing {
 
 impl ToolCalls {
     /// Takes what a delta's `tool_calls` hold: a list, or one call by itself.
-    pub(super) fn push(&mut self, calls: &Value) -> Result<(), TooMuch> {
+    fn push(&mut self, calls: &Value) -> Result<(), TooMuch> {
         match calls {
             Value::Array(calls) => calls.iter().try_for_each(|call| self.push_one(call)),
             Value::Object(_) => self.push_one(calls),
@@ -49,12 +50,17 @@ impl ToolCalls {
         }
     }
 
+    /// The same, for a reader of answers.
+    pub(crate) fn take(&mut self, calls: &Value) -> Result<(), AnswerError> {
+        self.push(calls).map_err(|TooMuch| AnswerError::TooManyCalls)
+    }
+
     /// The calls as far as they have come, in the order in which they began.
-    pub(super) fn calls(&self) -> impl Iterator<Item = &ToolCall> {
+    pub(crate) fn calls(&self) -> impl Iterator<Item = &ToolCall> {
         self.calls.iter().map(|growing| &growing.call)
     }
 
-    pub(super) const fn is_empty(&self) -> bool {
+    pub(crate) const fn is_empty(&self) -> bool {
         self.calls.is_empty()
     }
 

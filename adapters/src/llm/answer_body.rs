@@ -1,19 +1,54 @@
 //! The body of an answer: a stream of events, or one document, whatever its content type says.
+//!
+//! What the events mean is the vendor's own [`Reading`]; here is when they come, and when nothing more is waited for.
 
 use std::time::Duration;
 
-use bargein_core::{FaultKind, VendorFault};
+use bargein_core::{FaultKind, ToolCall, VendorFault};
 use bargein_net::{Clock, Moment};
-use bargein_wire::openai::chat::{Answer, AnswerError, Said, ToolCall};
-use bargein_wire::sse::Decoder;
+use bargein_wire::answer::Said;
+use bargein_wire::sse::{Decoder, Event};
 use http::Response;
 use http::header::CONTENT_TYPE;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 
-use super::fault;
 use crate::fault::{capped, of_break};
 use crate::http::header;
+
+/// What a vendor's events come to.
+pub(crate) trait Reading: Send {
+    /// Reads an event.
+    fn on_event(&mut self, event: &Event) -> Result<Said, VendorFault>;
+
+    /// Reads the event that the stream ended in. It may be cut: then it says nothing, and the end tells.
+    fn on_last(&mut self, event: &Event) -> Result<Said, VendorFault>;
+
+    /// Reads a body that is no stream.
+    fn on_document(&mut self, body: &str) -> Result<Said, VendorFault>;
+
+    /// Whether nothing will follow, even if the connection stays open.
+    fn is_done(&self) -> bool;
+
+    /// Whether the answer is said, so that only a short wait for what may follow is worth it.
+    fn is_finishing(&self) -> bool {
+        self.is_done()
+    }
+
+    /// Nothing follows.
+    fn end(self) -> Ending;
+}
+
+/// How an answer ended.
+#[derive(Debug, Default)]
+pub(crate) struct Ending {
+    /// Text that was held back.
+    pub(crate) text: String,
+    /// What the model wants called; none when there is a fault.
+    pub(crate) calls: Vec<ToolCall>,
+    /// Why it is not whole.
+    pub(crate) fault: Option<VendorFault>,
+}
 
 /// How long what may follow the finish reason is waited for: usage, late text, the last frame. Some vendors send
 /// nothing more and keep the connection open.
@@ -29,7 +64,7 @@ const LONGEST_DOCUMENT: usize = 4 << 20;
 const SHOWN: usize = 400;
 
 /// Reads one answer.
-pub(super) struct AnswerBody {
+pub(crate) struct AnswerBody<R> {
     body: Incoming,
     clock: Clock,
     /// Status and content type, for messages.
@@ -37,11 +72,9 @@ pub(super) struct AnswerBody {
     shape: Shape,
     decoder: Decoder,
     /// `None` once it has ended.
-    answer: Option<Answer>,
+    reading: Option<R>,
     /// What the model wants called, once the answer has ended.
     calls: Vec<ToolCall>,
-    /// What the vendor's codes mean.
-    codes: fault::Codes,
     /// Why it is not whole although its last words were told.
     fault: Option<VendorFault>,
     /// When nothing more is waited for.
@@ -63,13 +96,8 @@ enum Shape {
     Page,
 }
 
-impl AnswerBody {
-    pub(super) fn new(
-        response: Response<Incoming>,
-        clock: Clock,
-        cumulative: bool,
-        codes: fault::Codes,
-    ) -> Self {
+impl<R: Reading> AnswerBody<R> {
+    pub(crate) fn new(response: Response<Incoming>, clock: Clock, reading: R) -> Self {
         let content_type = header(&response, &CONTENT_TYPE).unwrap_or_else(|| "no content type".to_owned());
         Self {
             head: format!("status {}, {content_type}", response.status().as_u16()),
@@ -77,9 +105,8 @@ impl AnswerBody {
             clock,
             shape: Shape::Unknown,
             decoder: Decoder::new(),
-            answer: Some(Answer::new(cumulative)),
+            reading: Some(reading),
             calls: Vec::new(),
-            codes,
             fault: None,
             give_up: None,
             text: Vec::new(),
@@ -87,23 +114,22 @@ impl AnswerBody {
     }
 
     /// The tools that the model wants called: all of them, when the answer is whole.
-    pub(super) fn into_calls(self) -> Vec<ToolCall> {
+    pub(crate) fn into_calls(self) -> Vec<ToolCall> {
         self.calls
     }
 
     /// What is said next; `None` when the answer is whole.
-    pub(super) async fn next(&mut self) -> Result<Option<Said>, VendorFault> {
-        while let Some(answer) = &mut self.answer {
+    pub(crate) async fn next(&mut self) -> Result<Option<Said>, VendorFault> {
+        while let Some(reading) = &mut self.reading {
             if let Some(event) = self.decoder.next_event().map_err(|error| broken(&error.to_string()))? {
-                let said =
-                    answer.on_frame(&event.data).map_err(|error| fault::of_answer(error, self.codes))?;
+                let said = reading.on_event(&event)?;
                 self.text.clear();
                 if said != Said::default() {
                     return Ok(Some(said));
                 }
                 continue;
             }
-            let grace = match (answer.is_done(), answer.is_finishing()) {
+            let grace = match (reading.is_done(), reading.is_finishing()) {
                 (true, _) => Some(CLOSING),
                 (false, true) => Some(GRACE),
                 (false, false) => None,
@@ -168,46 +194,31 @@ impl AnswerBody {
 
     /// The last words of the answer, or why there is none.
     fn end(&mut self) -> Result<Said, VendorFault> {
-        let mut answer = self.answer.take().unwrap_or_default();
+        let Some(mut reading) = self.reading.take() else { return Ok(Said::default()) };
         let text = String::from_utf8_lossy(&self.text).into_owned();
         let mut said = match self.shape {
             Shape::Unknown => {
                 return Err(broken(&format!("expected an answer, got an empty body ({})", self.head)));
             }
-            Shape::Document => answer
-                .on_document(text.trim_start_matches('\u{feff}'))
-                .map_err(|error| fault::of_answer(error, self.codes))?,
-            Shape::Stream => self.last_frame(&mut answer)?,
+            Shape::Document => reading.on_document(text.trim_start_matches('\u{feff}'))?,
+            Shape::Stream => self.last_event(&mut reading)?,
             Shape::Page => return Err(self.no_stream(&text)),
         };
         if self.shape == Shape::Stream && !self.text.is_empty() {
             return Err(self.no_stream(&text));
         }
-        let finish = answer.finish_reason().cloned();
-        let has_spoken = answer.has_spoken();
-        let calls: Vec<ToolCall> = answer.tool_calls().cloned().collect();
-        match answer.end() {
-            Ok(rest) => {
-                said.text.push_str(&rest);
-                let has_spoken = has_spoken || !said.text.is_empty();
-                self.calls = calls;
-                self.fault = finish.and_then(|reason| fault::of_finish(&reason, has_spoken));
-            }
-            Err(error) => self.fault = Some(fault::of_answer(error, self.codes)),
-        }
+        let ending = reading.end();
+        said.text.push_str(&ending.text);
+        (self.calls, self.fault) = (ending.calls, ending.fault);
         Ok(said)
     }
 
-    /// The frame that the stream ended in, if it is whole.
-    fn last_frame(&mut self, answer: &mut Answer) -> Result<Said, VendorFault> {
+    /// The event that the stream ended in, if it is whole.
+    fn last_event(&mut self, reading: &mut R) -> Result<Said, VendorFault> {
         let last = std::mem::take(&mut self.decoder).finish().map_err(|error| broken(&error.to_string()))?;
         let Some(event) = last else { return Ok(Said::default()) };
         self.text.clear();
-        match answer.on_frame(&event.data) {
-            // It was cut: that the answer is truncated, its end says.
-            Err(AnswerError::Unreadable(_)) => Ok(Said::default()),
-            said => said.map_err(|error| fault::of_answer(error, self.codes)),
-        }
+        reading.on_last(&event)
     }
 
     fn no_stream(&self, text: &str) -> VendorFault {

@@ -86,6 +86,16 @@ impl ApiError {
         Self::find(&document).unwrap_or_else(|| Self::told_by(&document, &Value::Null))
     }
 
+    /// Reads a text as a JSON object, lone surrogates included; else gives the beginning of the text, for a message.
+    pub(crate) fn document(text: &str) -> Result<Value, String> {
+        json::read(text).ok().filter(Value::is_object).ok_or_else(|| Self::head(text))
+    }
+
+    /// The beginning of something, for a message.
+    pub(crate) fn head(text: &str) -> String {
+        text.trim().chars().take(200).collect()
+    }
+
     /// What `told` says of itself; `around` may name the HTTP status.
     fn told_by(told: &Value, around: &Value) -> Self {
         let first = |names: &[&str]| {

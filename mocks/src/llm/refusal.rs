@@ -2,7 +2,6 @@
 
 use bargein_wire::units::Dur;
 
-use super::dialect::Dialect;
 use crate::answer::{Answer, Head};
 
 /// A refusal, whatever the vendor makes of it.
@@ -61,19 +60,13 @@ impl Refusal {
         }
     }
 
-    /// The body, as this vendor writes it.
-    pub(super) fn body(&self, dialect: &Dialect) -> serde_json::Value {
-        (dialect.refuse)(self).1
-    }
-
-    /// The whole answer.
-    pub(super) fn answer(&self, dialect: &Dialect) -> Answer {
-        let (status, body) = (dialect.refuse)(self);
+    /// The whole answer with this status and body; `in_millis`: whether a wait is told in milliseconds too.
+    pub(crate) fn answer_as(&self, (status, body): (u16, serde_json::Value), in_millis: bool) -> Answer {
         let mut head = Head::new(status).with("content-type", "application/json");
         if let Some(retry_after) = self.retry_after {
             let millis = retry_after.get().as_millis();
             head.set("retry-after", millis.div_ceil(1000).to_string());
-            if dialect.retry_after_ms {
+            if in_millis {
                 head.set("retry-after-ms", millis.to_string());
             }
         }
@@ -90,40 +83,3 @@ pub(crate) const fn usual(
 ) -> Usual {
     Usual { status, kind, code, message }
 }
-
-/// As the service that made the protocol says it; in order of the statuses.
-pub(crate) const REFERENCE: &[Usual] = &[
-    usual(400, "invalid_request_error", "", "The request could not be processed."),
-    usual(
-        401,
-        "invalid_request_error",
-        "invalid_api_key",
-        "Incorrect API key provided. You can find your API key in your account settings.",
-    ),
-    usual(402, "insufficient_quota", "insufficient_quota", "Insufficient balance."),
-    usual(
-        403,
-        "request_forbidden",
-        "unsupported_country_region_territory",
-        "Country, region, or territory not supported",
-    ),
-    usual(
-        404,
-        "invalid_request_error",
-        "model_not_found",
-        "The model does not exist or you do not have access to it.",
-    ),
-    usual(429, "requests", "rate_limit_exceeded", "Rate limit reached for requests."),
-    usual(
-        500,
-        "server_error",
-        "",
-        "The server had an error while processing your request. Sorry about that!",
-    ),
-    usual(
-        503,
-        "server_error",
-        "engine_overloaded",
-        "The engine is currently overloaded, please try again later.",
-    ),
-];
