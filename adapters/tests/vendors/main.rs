@@ -9,6 +9,7 @@ mod dashscope;
 mod dialects;
 mod microphone;
 mod openai;
+mod quirks;
 mod server;
 mod speech;
 mod tencent;
