@@ -51,14 +51,14 @@ fn of_base64(messages: impl Iterator<Item = Value>, pointer: &str) -> Vec<u8> {
     messages.filter_map(audio).flatten().collect()
 }
 
-fn data(body: String) -> impl Iterator<Item = Value> {
+fn data(body: &str) -> impl Iterator<Item = Value> + use<> {
     let data: Vec<_> =
         body.lines().filter_map(|line| line.strip_prefix("data: ")).map(str::to_owned).collect();
     data.into_iter().map(|data| serde_json::from_str(&data).unwrap())
 }
 
 fn events(answer: &Answer, pointer: &str) -> Vec<u8> {
-    of_base64(data(answer.text()), pointer)
+    of_base64(data(&answer.text()), pointer)
 }
 
 fn lines(answer: &Answer, pointer: &str) -> Vec<u8> {
@@ -67,7 +67,7 @@ fn lines(answer: &Answer, pointer: &str) -> Vec<u8> {
 
 fn hex_events(answer: &Answer) -> Vec<u8> {
     let audio =
-        data(answer.text()).map(|event| event["data"]["audio"].as_str().unwrap_or_default().to_owned());
+        data(&answer.text()).map(|event| event["data"]["audio"].as_str().unwrap_or_default().to_owned());
     audio.flat_map(|hex| bargein_wire::hex::decode(&hex).unwrap()).collect()
 }
 
