@@ -20,6 +20,7 @@ use std::time::Duration;
 use bargein_core::{TtsRequest, VendorFault};
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
+use tokio::sync::mpsc;
 
 use crate::{OnWritten, SessionIdentity};
 
@@ -30,6 +31,20 @@ pub trait Tts: Send + Sync {
     /// The stream is [`TtsItem::Responding`], audio, and one last [`TtsItem::Finished`] or [`TtsItem::Failed`]; a call
     /// that fails at once is only the last. A stream that is not polled is not read either: the vendor feels it.
     fn start(&self, call: TtsCall) -> BoxStream<'static, TtsItem>;
+
+    /// The same client for texts that come in pieces; `None`, the default, when its vendor takes whole texts only.
+    fn pieces(&self) -> Option<&dyn TextInPieces> {
+        None
+    }
+}
+
+/// A client of a synthesiser that takes a text while its beginning is already being said.
+pub trait TextInPieces: Send + Sync {
+    /// Has a text spoken: that of the call, then each piece of `more` behind it, until that channel ends.
+    ///
+    /// One call may be a whole reply: its audio is one stream without a mark between the pieces. Otherwise as
+    /// [`Tts::start`]: dropping the stream cancels, at any time.
+    fn start(&self, call: TtsCall, more: mpsc::Receiver<String>) -> BoxStream<'static, TtsItem>;
 }
 
 /// One attempt at one segment.

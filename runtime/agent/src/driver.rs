@@ -170,6 +170,7 @@ impl Driver {
                         }
                         TtsEvent::FirstAudio
                     }
+                    Synthesised::Words(words) => TtsEvent::Words(words),
                     Synthesised::Finished => TtsEvent::Finished { duration: self.playout.end(now, call) },
                     Synthesised::Failed(fault) => {
                         TtsEvent::Failed { fault, duration: self.playout.end(now, call) }
@@ -236,6 +237,13 @@ impl Driver {
                 self.playout.open(call, Arc::clone(&level));
                 self.executor.start_tts(call, request, level);
             }
+            Command::OpenTts(call, request) => {
+                let level = Arc::new(ReadAhead::new(request.read_ahead));
+                self.playout.open(call, Arc::clone(&level));
+                self.executor.open_tts(call, request, level);
+            }
+            Command::AppendTts(call, text) => self.executor.append_tts(call, text),
+            Command::EndTts(call) => self.executor.end_tts(call),
             Command::CancelTts(call) => {
                 self.executor.cancel_tts(call);
                 self.playout.cancel(now, call);

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bargein_adapters::SessionIdentity;
@@ -27,6 +28,8 @@ use crate::synthesis_call::{SynthesisCall, Synthesised};
 
 /// What vendors said and the session has not yet taken. Full, the vendors wait.
 const EVENTS: usize = 64;
+/// How many pieces of a reply's text may wait for the voice. Full, the rest of the reply is not said.
+const PIECES: usize = 1024;
 /// How many requests are remembered by name for their retries.
 const NAMED_REQUESTS: usize = 64;
 /// How long a recogniser may take to say goodbye when the session ends.
@@ -62,6 +65,15 @@ impl VendorEvent {
     }
 }
 
+/// A synthesis call.
+struct Voice {
+    /// Dropped with the call, which cancels it.
+    _task: Task,
+    /// What is still to be said; `None` when the text is whole.
+    text: Option<mpsc::Sender<String>>,
+    is_open: Arc<AtomicBool>,
+}
+
 /// The vendor calls of one session.
 pub(crate) struct Executor {
     vendors: Vendors,
@@ -75,7 +87,7 @@ pub(crate) struct Executor {
     /// A recogniser whose audio has ended and which may still say goodbye.
     leaving: Option<Task>,
     llm: BTreeMap<LlmCallId, Task>,
-    tts: BTreeMap<TtsCallId, Task>,
+    tts: BTreeMap<TtsCallId, Voice>,
     names: BTreeMap<RequestId, String>,
 }
 
@@ -178,14 +190,54 @@ impl Executor {
 
     /// Synthesises a segment, reading no further than `level` allows.
     pub(crate) fn start_tts(&mut self, call: TtsCallId, request: TtsRequest, level: Arc<ReadAhead>) {
+        self.speak(call, request, level, None);
+    }
+
+    /// The same of a text that goes on.
+    pub(crate) fn open_tts(&mut self, call: TtsCallId, request: TtsRequest, level: Arc<ReadAhead>) {
+        let (text, more) = mpsc::channel(PIECES);
+        self.speak(call, request, level, Some((text, more)));
+    }
+
+    /// Gives an open call more text.
+    pub(crate) fn append_tts(&mut self, call: TtsCallId, text: String) {
+        let Some(voice) = self.tts.get_mut(&call) else { return };
+        let is_taken = voice.text.as_ref().is_none_or(|line| line.try_send(text).is_ok());
+        if !is_taken {
+            tracing::warn!(
+                "expected at most {PIECES} pieces of text to wait for the voice: the rest is not said"
+            );
+            self.end_tts(call);
+        }
+    }
+
+    /// The text of an open call is whole.
+    pub(crate) fn end_tts(&mut self, call: TtsCallId) {
+        if let Some(voice) = self.tts.get_mut(&call) {
+            voice.text = None;
+            voice.is_open.store(false, Ordering::Relaxed);
+        }
+    }
+
+    fn speak(
+        &mut self,
+        call: TtsCallId,
+        request: TtsRequest,
+        level: Arc<ReadAhead>,
+        pieces: Option<(mpsc::Sender<String>, mpsc::Receiver<String>)>,
+    ) {
         let request_id = self.name(request.request);
         let stall = request.stall_timeout;
         let (session, written) = (Arc::clone(&self.identity), self.marks.on_written(Mark::TtsWritten));
-        let stream = match &self.vendors.tts {
-            Some(tts) => tts.start(TtsCall { request, request_id, session, written }),
-            None => stream::once(async { TtsItem::Failed(missing("speech synthesis")) }).boxed(),
+        let is_open = Arc::new(AtomicBool::new(pieces.is_some()));
+        let (text, more) = pieces.unzip();
+        let pieces = self.vendors.tts.as_ref().and_then(|tts| tts.pieces()).zip(more);
+        let stream = match (&self.vendors.tts, pieces) {
+            (_, Some((tts, more))) => tts.start(TtsCall { request, request_id, session, written }, more),
+            (Some(tts), None) => tts.start(TtsCall { request, request_id, session, written }),
+            (None, None) => stream::once(async { TtsItem::Failed(missing("speech synthesis")) }).boxed(),
         };
-        let mut reading = SynthesisCall::new(stream, level, self.clock.clone(), stall);
+        let mut reading = SynthesisCall::new(stream, level, self.clock.clone(), stall, Arc::clone(&is_open));
         let (marks, mut silent) = (self.marks.clone(), true);
         let next = async move || {
             let said = reading.next().await;
@@ -195,7 +247,8 @@ impl Executor {
             VendorEvent::Tts(call, said)
         };
         let way = self.way(VendorEvent::Tts(call, Synthesised::Failed(panicked())));
-        self.tts.insert(call, self.tasks.spawn("tts call", way.forward(next)));
+        let task = self.tasks.spawn("tts call", way.forward(next));
+        self.tts.insert(call, Voice { _task: task, text, is_open });
     }
 
     /// Closes a synthesis call.

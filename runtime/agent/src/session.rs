@@ -60,6 +60,8 @@ impl Session {
         if settings.identity.task_id.is_empty() {
             settings.identity.task_id = world.ids.uuid().to_string();
         }
+        let takes_pieces = settings.vendors.tts.as_ref().is_some_and(|tts| tts.pieces().is_some());
+        settings.config.synthesis.in_pieces = takes_pieces;
         let (calls, called) = mpsc::channel(CALLS);
         let (stop, stopped) = watch::channel(());
         let (alive, over) = watch::channel(());

@@ -1,10 +1,12 @@
 //! One synthesis call being read: no further than is played, at the session's sample rate, never waiting for ever.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use bargein_adapters::tts::TtsItem;
-use bargein_core::{FaultKind, VendorFault};
+use bargein_adapters::tts::{TtsItem, Word};
+use bargein_core::{FaultKind, TimedWord, VendorFault};
 use bargein_net::Clock;
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -19,6 +21,8 @@ pub(crate) enum Synthesised {
     Responding,
     /// Audio at the session's rate. Never empty.
     Audio(Bytes),
+    /// When words of the text are heard.
+    Words(Vec<TimedWord>),
     /// All audio came.
     Finished,
     /// The call is over because of a fault.
@@ -34,19 +38,31 @@ pub(crate) struct SynthesisCall {
     stall: Duration,
     /// Whether audio has come: from then on more of it is waited for no longer than `stall`.
     flowing: bool,
+    /// Whether text of the call is still to come: until then it may well be silent.
+    is_open: Arc<AtomicBool>,
     /// Said next.
     last: Option<Synthesised>,
 }
 
 impl SynthesisCall {
-    /// Reads `stream` while `level` has room, waiting for more audio at most `stall`.
+    /// Reads `stream` while `level` has room, waiting for more audio at most `stall` once its text is whole.
     pub(crate) fn new(
         stream: BoxStream<'static, TtsItem>,
         level: Arc<ReadAhead>,
         clock: Clock,
         stall: Duration,
+        is_open: Arc<AtomicBool>,
     ) -> Self {
-        Self { stream, rate: ToSessionRate::default(), level, clock, stall, flowing: false, last: None }
+        Self {
+            stream,
+            rate: ToSessionRate::default(),
+            level,
+            clock,
+            stall,
+            flowing: false,
+            is_open,
+            last: None,
+        }
     }
 
     /// The next thing said. Not to be called again after the last.
@@ -58,8 +74,7 @@ impl SynthesisCall {
             self.level.wait_for_room().await;
             let (audio, last) = match self.read().await {
                 TtsItem::Responding => return Synthesised::Responding,
-                // Nobody asks for them yet.
-                TtsItem::Words(_) => continue,
+                TtsItem::Words(words) => return Synthesised::Words(words.into_iter().map(timed).collect()),
                 TtsItem::Audio(audio, format) => (self.rate.push(audio, format.rate), None),
                 TtsItem::Finished => (self.rate.finish(), Some(Synthesised::Finished)),
                 TtsItem::Failed(fault) => (self.rate.finish(), Some(Synthesised::Failed(fault))),
@@ -79,18 +94,24 @@ impl SynthesisCall {
     }
 
     async fn read(&mut self) -> TtsItem {
-        let next = self.stream.next();
-        let item = if self.flowing {
-            match self.clock.timeout(self.stall, next).await {
-                Ok(item) => item,
+        let mut next = pin!(self.stream.next());
+        let item = loop {
+            if !self.flowing {
+                break next.await;
+            }
+            match self.clock.timeout(self.stall, &mut next).await {
+                Ok(item) => break item,
+                Err(_) if self.is_open.load(Ordering::Relaxed) => {}
                 Err(_) => {
                     let fault = format!("expected more audio within {:?}, got none", self.stall);
                     return TtsItem::Failed(VendorFault::new(FaultKind::Timeout, fault));
                 }
             }
-        } else {
-            next.await
         };
         item.unwrap_or_else(|| TtsItem::Failed(crate::executor::ended_early()))
     }
+}
+
+fn timed(word: Word) -> TimedWord {
+    TimedWord { text: word.text, start: word.start, end: word.end }
 }

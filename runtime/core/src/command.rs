@@ -25,6 +25,13 @@ pub enum Command {
     CancelLlm(LlmCallId),
     /// Synthesise a segment.
     StartTts(TtsCallId, TtsRequest),
+    /// Synthesise the text of a reply that goes on: the request holds what is known of it, [`Command::AppendTts`] gives
+    /// more, [`Command::EndTts`] ends it. Only with [`Synthesis::in_pieces`](crate::Synthesis::in_pieces).
+    OpenTts(TtsCallId, TtsRequest),
+    /// More text of an open synthesis call, to be said behind what it has.
+    AppendTts(TtsCallId, String),
+    /// The text of an open synthesis call is whole.
+    EndTts(TtsCallId),
     /// Close the synthesis call at once and drop its audio.
     CancelTts(TtsCallId),
     /// Put this call's audio behind what is being played.

@@ -240,6 +240,9 @@ pub struct Synthesis {
     pub backoff: Duration,
     /// Whether history may keep a part of the segment in which playout was cut, by its share heard. Default true.
     pub partial_segments: bool,
+    /// Whether the voice takes the text of a reply in pieces: then all its segments go into one call as they come, and
+    /// `segments_ahead` says nothing. Default false; the shell sets it by the adapter of the voice.
+    pub in_pieces: bool,
 }
 
 impl Default for Synthesis {
@@ -253,6 +256,7 @@ impl Default for Synthesis {
             retries: 1,
             backoff: Duration::from_millis(100),
             partial_segments: true,
+            in_pieces: false,
         }
     }
 }

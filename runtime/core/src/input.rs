@@ -196,6 +196,8 @@ pub enum TtsEvent {
     Responding,
     /// The first playable audio arrived.
     FirstAudio,
+    /// When words of the text are heard, where the vendor tells; they may come before or after their audio.
+    Words(Vec<TimedWord>),
     /// All audio arrived.
     Finished {
         /// How much audio in all.
@@ -208,6 +210,17 @@ pub enum TtsEvent {
         /// How much audio arrived before.
         duration: Duration,
     },
+}
+
+/// A word of a text and when it is heard, counted from the first sample of its call.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TimedWord {
+    /// The word as the vendor spells it.
+    pub text: String,
+    /// When it begins.
+    pub start: Duration,
+    /// When it ends.
+    pub end: Duration,
 }
 
 /// What the playout tells. All times are of the session's 20 ms playout grid.

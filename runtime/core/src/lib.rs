@@ -30,6 +30,7 @@ mod retry;
 mod segmenter;
 mod speech_queue;
 mod spoken;
+mod spoken_words;
 mod synthesis;
 mod text_filter;
 mod time;
@@ -47,7 +48,7 @@ pub use fault::{FaultKind, VendorFault, VendorRole};
 pub use ids::{AppCallId, AsrCallId, LlmCallId, RequestId, RoundId, TtsCallId};
 pub use input::{
     AppCall, AsrEvent, Input, LlmEvent, Message, PlayoutEvent, Priority, Role, SamePriority, Signal,
-    SpeechOptions, ToolCall, TtsEvent,
+    SpeechOptions, TimedWord, ToolCall, TtsEvent,
 };
 pub use notice::{AgentState, InterruptedBy, MetricName, Notice, Refusal, Speaker, TurnEnd};
 pub use time::Time;

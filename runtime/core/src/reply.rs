@@ -275,6 +275,7 @@ impl Reply {
         self.on_filtered(rest, now, out);
         let last = self.segmenter.finish();
         self.speak(last, now, out);
+        self.speech.end_text(now, out);
         self.is_text_over = true;
         self.subtitle(String::new(), true, out);
     }

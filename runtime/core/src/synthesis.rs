@@ -3,6 +3,9 @@
 //! At most [`Synthesis::segments_ahead`] segments beyond the one being played are requested. A call is put into the
 //! playout with its first audio, once all segments before it are; since a call with audio is never retried, the
 //! order in the playout is final. The audio itself stays in the shell.
+//!
+//! A voice that takes text in pieces gets all segments of a reply in one call, which stays open until the text is whole:
+//! here it is one segment that grows. Only when its call is over before its text does a next one begin.
 
 use std::time::Duration;
 
@@ -15,6 +18,7 @@ use crate::outbox::Outbox;
 use crate::playout::Playout;
 use crate::retry::RetryRule;
 use crate::spoken::{self, SpeakingRate};
+use crate::spoken_words::SpokenWords;
 use crate::time::Time;
 
 /// The speech of one reply.
@@ -33,6 +37,10 @@ struct Segment {
     request: RequestId,
     attempt: u32,
     phase: Phase,
+    /// Whether more text may be put behind it.
+    is_open: bool,
+    /// When its words are heard, as far as the vendor told.
+    words: SpokenWords,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +49,7 @@ enum Phase {
     Ready,
     /// The next attempt begins then.
     Waiting { until: Time },
-    /// Requested, no audio yet.
+    /// Requested, no audio yet; `since` the last of its text so far.
     Requested { call: TtsCallId, since: Time },
     /// Audio arrives; `playing` once it is in the playout.
     Audio { call: TtsCallId, playing: bool },
@@ -77,9 +85,28 @@ impl Speech {
 
     /// Adds a segment behind the others and requests what may be requested.
     pub(crate) fn push(&mut self, text: String, now: Time, out: &mut Outbox) {
+        if let Some(segment) = self.segments.last_mut().filter(|segment| segment.is_open) {
+            segment.append(&text, now, out);
+            return;
+        }
         let request = out.next_request();
-        self.segments.push(Segment { text, request, attempt: 1, phase: Phase::Ready });
+        self.segments.push(Segment {
+            text,
+            request,
+            attempt: 1,
+            phase: Phase::Ready,
+            is_open: self.rules.in_pieces,
+            words: SpokenWords::default(),
+        });
         self.request_ahead(now, out);
+    }
+
+    /// No more segments will be added.
+    pub(crate) fn end_text(&mut self, now: Time, out: &mut Outbox) {
+        self.rules.in_pieces = false;
+        if let Some(segment) = self.segments.last_mut() {
+            segment.end(now, out);
+        }
     }
 
     /// Whether a segment was ever requested.
@@ -141,6 +168,10 @@ impl Speech {
             (Phase::Requested { .. }, TtsEvent::Responding) => {
                 (index == 0).then_some(Progress::FirstResponding)
             }
+            (_, TtsEvent::Words(words)) => {
+                segment.words.learn(&segment.text, &words);
+                None
+            }
             (Phase::Requested { call, .. }, TtsEvent::FirstAudio) => {
                 segment.phase = Phase::Audio { call, playing: false };
                 (index == 0).then_some(Progress::FirstAudio)
@@ -154,14 +185,16 @@ impl Speech {
             }
             (Phase::Audio { call, playing }, TtsEvent::Finished { duration }) => {
                 segment.phase = Phase::Arrived { call, playing, duration };
+                segment.is_open = false;
                 self.rate.learn(&segment.text, duration);
                 None
             }
             (Phase::Audio { call, playing }, TtsEvent::Failed { fault, duration }) => {
                 // What arrived is said; what is missing counts as not spoken.
                 let whole = self.rate.unfinished(&segment.text, duration);
-                segment.text = spoken::heard_part(&segment.text, duration, whole).to_owned();
+                segment.text = segment.said_part(duration, whole).to_owned();
                 segment.phase = Phase::Arrived { call, playing, duration };
+                segment.is_open = false;
                 Some(Progress::Fault(fault))
             }
             _ => None,
@@ -181,6 +214,7 @@ impl Speech {
         if let Some(segment) = playing {
             if matches!(event, PlayoutEvent::Ended(_)) {
                 segment.phase = Phase::Heard;
+                segment.is_open = false;
             }
             self.playout.on_event(now, event);
             self.request_ahead(now, out);
@@ -242,7 +276,7 @@ impl Speech {
             Phase::Arrived { duration, .. } => duration,
             _ => self.rate.unfinished(&segment.text, heard),
         };
-        spoken::heard_part(&segment.text, heard, whole)
+        segment.said_part(heard, whole)
     }
 }
 
@@ -263,7 +297,47 @@ impl Segment {
             read_ahead: rules.read_ahead,
             stall_timeout: rules.stall_timeout,
         };
-        out.send(Command::StartTts(call, request));
+        out.send(if self.is_open {
+            Command::OpenTts(call, request)
+        } else {
+            Command::StartTts(call, request)
+        });
+    }
+
+    /// Puts more text behind it, in its call too, if it has one.
+    fn append(&mut self, text: &str, now: Time, out: &mut Outbox) {
+        let before = self.text.len();
+        spoken::append(&mut self.text, text);
+        let added = self.text[before..].to_owned();
+        if let Some(call) = self.phase.call() {
+            out.send(Command::AppendTts(call, added));
+            self.wait_from(now);
+        }
+    }
+
+    /// Ends its text, in its call too, if it has one.
+    fn end(&mut self, now: Time, out: &mut Outbox) {
+        if !std::mem::take(&mut self.is_open) {
+            return;
+        }
+        if let Some(call) = self.phase.call() {
+            out.send(Command::EndTts(call));
+            self.wait_from(now);
+        }
+    }
+
+    /// The first audio is waited for from the last text on: a vendor may say nothing before a sentence is whole.
+    const fn wait_from(&mut self, now: Time) {
+        if let Phase::Requested { since, .. } = &mut self.phase {
+            *since = now;
+        }
+    }
+
+    /// What of it is said in `heard` of the `whole` time it takes: by its words where they are known, else by its
+    /// share.
+    fn said_part(&self, heard: Duration, whole: Duration) -> &str {
+        let by_words = if heard < whole { self.words.until(&self.text, heard) } else { None };
+        by_words.unwrap_or_else(|| spoken::heard_part(&self.text, heard, whole))
     }
 
     fn fail(&mut self, rules: &Synthesis, now: Time, fault: VendorFault) -> Option<Progress> {
@@ -278,6 +352,7 @@ impl Segment {
             return None;
         }
         self.phase = Phase::Lost;
+        self.is_open = false;
         Some(Progress::Fault(fault))
     }
 

@@ -132,3 +132,47 @@ fn after_an_interruption_no_frame_leaves_and_its_calls_are_closed_at_once() -> R
         );
     })
 }
+
+/// Two sentences, the second six seconds after the first: longer than audio is waited for.
+fn a_pause_between_two() -> Vec<Vec<(u64, LlmEvent)>> {
+    vec![vec![
+        (100, LlmEvent::Delta("It is a sunny day. ".to_owned())),
+        (1_100, LlmEvent::Delta("No ".to_owned())),
+        (4_000, LlmEvent::Delta("rain before ".to_owned())),
+        (8_000, LlmEvent::Delta("Sunday.".to_owned())),
+        (8_000, LlmEvent::Finished),
+    ]]
+}
+
+#[test]
+fn a_voice_that_takes_pieces_gets_a_reply_in_one_call_as_it_comes() -> Result<(), RunError> {
+    run_virtual(1, async |world| {
+        let script = Script { replies: a_pause_between_two(), in_pieces: true, ..Script::default() };
+        let stage = Stage::new(&world, Config::default(), &script);
+        let _ = stage.says.text("How is the weather?").await;
+        world.clock.sleep(Duration::from_secs(12)).await;
+        let (record, _) = stage.end().await;
+        assert_eq!(
+            record.of(&["tts", "turn ended of Agent"]),
+            [
+                "250 tts.1 says \"It is a sunny day.\"",
+                "8000 tts.1 says \" No rain before Sunday.\"",
+                "9140 turn ended of Agent Completed \"It is a sunny day. No rain before Sunday.\"",
+            ]
+        );
+    })
+}
+
+#[test]
+fn a_cut_closes_the_call_that_waits_for_text() -> Result<(), RunError> {
+    run_virtual(1, async |world| {
+        let script = Script { replies: a_pause_between_two(), in_pieces: true, ..Script::default() };
+        let stage = Stage::new(&world, Config::default(), &script);
+        let _ = stage.says.text("How is the weather?").await;
+        world.clock.sleep(Duration::from_secs(3)).await;
+        let _ = stage.says.signal(Signal::Interrupt).await;
+        world.clock.sleep(Duration::from_secs(1)).await;
+        let (record, _) = stage.end().await;
+        assert_eq!(record.of(&["tts"]), ["250 tts.1 says \"It is a sunny day.\"", "3000 tts.1 closed"]);
+    })
+}

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bargein_adapters::asr::{Asr, AsrCall};
 use bargein_adapters::llm::{Llm, LlmCall};
-use bargein_adapters::tts::{Format, Tts, TtsCall, TtsItem};
+use bargein_adapters::tts::{Format, TextInPieces, Tts, TtsCall, TtsItem};
 use bargein_agent::{
     AudioFrame, FRAME, FRAME_SAMPLES, Journal, JournalKeep, RoomUser, SAMPLE_RATE, Session, SessionHandle,
     SessionSettings, Told, UserSays, Vendors, VoiceEdge, loopback,
@@ -81,6 +81,8 @@ pub(crate) struct Script {
     pub(crate) panics_after: usize,
     /// Synthesis fails with this after so many chunks.
     pub(crate) tts_fails: Option<(usize, VendorFault)>,
+    /// Synthesis takes a text in pieces.
+    pub(crate) in_pieces: bool,
 }
 
 impl Default for Script {
@@ -100,6 +102,7 @@ impl Default for Script {
             stall_after: usize::MAX,
             panics_after: usize::MAX,
             tts_fails: None,
+            in_pieces: false,
         }
     }
 }
@@ -176,6 +179,10 @@ impl Llm for Scripted {
 }
 
 impl Tts for Scripted {
+    fn pieces(&self) -> Option<&dyn TextInPieces> {
+        self.script.in_pieces.then_some(self)
+    }
+
     fn start(&self, call: TtsCall) -> BoxStream<'static, TtsItem> {
         let number = self.count();
         self.record.note(format!("tts.{number} asked {:?}", call.request.text));
@@ -204,6 +211,30 @@ impl Tts for Scripted {
                 record.note(format!("chunk {number}.{index}"));
                 yield TtsItem::Audio(vec![1; chunk.min(bytes - at)].into(), Format { rate: script.tts_rate });
                 record.clock.sleep(script.chunk.1).await;
+            }
+            open.ended = true;
+            yield TtsItem::Finished;
+        }
+        .boxed()
+    }
+}
+
+impl TextInPieces for Scripted {
+    fn start(&self, call: TtsCall, mut more: mpsc::Receiver<String>) -> BoxStream<'static, TtsItem> {
+        let number = self.count();
+        let (script, record) = (self.script.clone(), self.record.clone());
+        async_stream::stream! {
+            let mut open = Open { record: record.clone(), name: format!("tts.{number}"), ended: false };
+            let mut piece = Some(call.request.text);
+            record.clock.sleep(script.tts_first).await;
+            yield TtsItem::Responding;
+            while let Some(text) = piece {
+                record.note(format!("tts.{number} says {text:?}"));
+                for _ in 0..(script.per_char * u32::try_from(text.chars().count()).unwrap_or_default()).as_millis() / 20 {
+                    let audio = vec![1; usize::try_from(script.tts_rate / 50 * 2).unwrap_or_default()];
+                    yield TtsItem::Audio(audio.into(), Format { rate: script.tts_rate });
+                }
+                piece = more.recv().await;
             }
             open.ended = true;
             yield TtsItem::Finished;

@@ -39,6 +39,9 @@ pub(crate) struct TtsPlan {
     pub(crate) fault: Option<FaultKind>,
 }
 
+/// How long after the end of its text the audio of an open call is whole. Longer than any plan's first audio.
+const TEXT_TO_END: Duration = Duration::from_secs(2);
+
 /// Vendor calls that nobody has ended.
 #[derive(Debug, Default)]
 pub(crate) struct InFlight {
@@ -61,6 +64,8 @@ pub(crate) struct Driver {
     counter: u64,
     playing: VecDeque<TtsCallId>,
     audio: BTreeMap<TtsCallId, Duration>,
+    /// Calls whose text is not whole, with the end that waits for it.
+    open: BTreeMap<TtsCallId, TtsEvent>,
 }
 
 impl Driver {
@@ -77,6 +82,7 @@ impl Driver {
             counter: 0,
             playing: VecDeque::new(),
             audio: BTreeMap::new(),
+            open: BTreeMap::new(),
         };
         driver.execute();
         driver
@@ -115,7 +121,7 @@ impl Driver {
         for (_, command) in &self.said {
             if let Command::StartLlm(call, _) = command {
                 in_flight.llm.insert(*call);
-            } else if let Command::StartTts(call, _) = command {
+            } else if let Command::StartTts(call, _) | Command::OpenTts(call, _) = command {
                 in_flight.tts.insert(*call);
             }
         }
@@ -133,6 +139,12 @@ impl Driver {
     fn on_due(&mut self, input: Input) {
         if let Input::Playout(PlayoutEvent::Ended(call)) = input {
             if self.playing.front() != Some(&call) {
+                return;
+            }
+            let is_coming = |input: &Input| matches!(input, Input::Tts(of, _) if *of == call);
+            if self.open.contains_key(&call) || self.due.values().any(is_coming) {
+                // Its audio is not whole: playout waits for more.
+                self.later(Duration::from_millis(20), Input::Playout(PlayoutEvent::Ended(call)));
                 return;
             }
             self.playing.pop_front();
@@ -153,8 +165,15 @@ impl Driver {
             self.said.push((self.now, command.clone()));
             match command {
                 Command::StartLlm(call, _) => self.start_llm(call),
-                Command::StartTts(call, _) => self.start_tts(call),
+                Command::StartTts(call, _) => self.start_tts(call, false),
+                Command::OpenTts(call, _) => self.start_tts(call, true),
+                Command::EndTts(call) => {
+                    if let Some(end) = self.open.remove(&call) {
+                        self.later(TEXT_TO_END, Input::Tts(call, end));
+                    }
+                }
                 Command::CancelTts(call) => {
+                    self.open.remove(&call);
                     self.due.retain(|_, input| !matches!(input, Input::Tts(of, _) if *of == call));
                 }
                 Command::CancelLlm(call) => {
@@ -167,7 +186,8 @@ impl Driver {
                     }
                 }
                 Command::StopPlayout => self.playing.clear(),
-                Command::OpenAsr(_)
+                Command::AppendTts(..)
+                | Command::OpenAsr(_)
                 | Command::CloseAsr(_)
                 | Command::Listen(_)
                 | Command::Notify(_)
@@ -197,7 +217,7 @@ impl Driver {
         self.later(at, Input::Llm(call, end));
     }
 
-    fn start_tts(&mut self, call: TtsCallId) {
+    fn start_tts(&mut self, call: TtsCallId, is_open: bool) {
         let plan = self.vendors.tts[self.tts_calls % self.vendors.tts.len()].clone();
         self.tts_calls += 1;
         if plan.fault.is_none() || !plan.audio.is_zero() {
@@ -212,6 +232,10 @@ impl Driver {
             None => TtsEvent::Finished { duration },
             Some(kind) => TtsEvent::Failed { fault: VendorFault::new(kind, "planned"), duration },
         };
+        if is_open && plan.fault.is_none() {
+            self.open.insert(call, end);
+            return;
+        }
         self.later(plan.first_audio + plan.audio / 4, Input::Tts(call, end));
     }
 }

@@ -175,15 +175,16 @@ fn queue() -> impl Strategy<Value = QueueRules> {
 }
 
 pub(crate) fn config() -> impl Strategy<Value = Config> {
-    let spoken = prop_oneof![1 => Just(false), 5 => Just(true)];
+    let spoken = prop_oneof![1 => Just(None), 5 => any::<bool>().prop_map(Some)];
     (prop::option::of(any::<bool>()), spoken, 0usize..3, endpointing(), interruption(), queue()).prop_map(
-        |(welcome, enabled, segments_ahead, endpointing, interruption, queue)| {
+        |(welcome, voice, segments_ahead, endpointing, interruption, queue)| {
             let welcome =
                 welcome.map(|protected| Welcome {
                     text: "你好，欢迎。".into(), protected, in_history: true
                 });
             let mut config = Config { welcome, endpointing, interruption, queue, ..Config::default() };
-            config.synthesis.enabled = enabled;
+            config.synthesis.enabled = voice.is_some();
+            config.synthesis.in_pieces = voice.unwrap_or_default();
             config.synthesis.segments_ahead = segments_ahead;
             config
         },

@@ -8,6 +8,7 @@ mod interleavings;
 mod memory;
 mod order;
 mod over_the_user;
+mod pieces;
 mod properties;
 mod speeches;
 mod talk;

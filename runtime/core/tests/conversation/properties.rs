@@ -27,6 +27,7 @@ fn check(config: &Config, run: &Run) {
     let mut open: BTreeSet<(RoundId, u8)> = BTreeSet::new();
     let mut begun: BTreeSet<(RoundId, u8)> = BTreeSet::new();
     let mut calls: BTreeMap<TtsCallId, (RoundId, RequestId)> = BTreeMap::new();
+    let mut texts_open: BTreeSet<TtsCallId> = BTreeSet::new();
     let mut cancelled: BTreeSet<TtsCallId> = BTreeSet::new();
     let mut played: Vec<(RoundId, RequestId)> = Vec::new();
     let mut in_flight = driver.calls_in_flight();
@@ -105,12 +106,23 @@ fn check(config: &Config, run: &Run) {
             Command::Notify(Notice::SpeechDropped { round }) => {
                 assert!(waiting.remove(round), "{at}: {round:?} was dropped without waiting");
             }
-            Command::StartTts(call, request) => {
+            Command::StartTts(call, request) | Command::OpenTts(call, request) => {
+                if matches!(command, Command::OpenTts(..)) {
+                    texts_open.insert(*call);
+                }
                 calls.insert(*call, (request.round, request.request));
                 assert!(open.contains(&(request.round, 1)), "{at}: synthesis outside its turn");
                 assert!(!request.text.trim().is_empty(), "{at}: nothing to say");
             }
+            Command::AppendTts(call, text) => {
+                assert!(texts_open.contains(call), "{at}: {call:?} gets text behind its end");
+                assert!(!text.trim().is_empty(), "{at}: a piece with nothing to say");
+            }
+            Command::EndTts(call) => {
+                assert!(texts_open.remove(call), "{at}: the text of {call:?} ends twice or never began");
+            }
             Command::CancelTts(call) => {
+                texts_open.remove(call);
                 cancelled.insert(*call);
                 in_flight.tts.remove(call);
             }

@@ -211,6 +211,9 @@ fn line(command: &Command) -> String {
         }
         Command::CancelLlm(call) => format!("llm {} cancelled", call.0),
         Command::StartTts(call, request) => format!("tts {} asked {}", call.0, quoted(&request.text)),
+        Command::OpenTts(call, request) => format!("tts {} opened {}", call.0, quoted(&request.text)),
+        Command::AppendTts(call, text) => format!("tts {} goes on {}", call.0, quoted(text)),
+        Command::EndTts(call) => format!("tts {} is whole", call.0),
         Command::CancelTts(call) => format!("tts {} cancelled", call.0),
         Command::Play(call) => format!("play {}", call.0),
         Command::StopPlayout => "playout stopped".into(),
