@@ -208,22 +208,32 @@ fn choices(document: &mut Value) -> Vec<&mut Value> {
 
 /// The text of chunks that we wrote ourselves, as one document. Without usage, which nobody told.
 fn joined(held: &[Bytes], model: &str) -> Value {
-    let (mut text, mut head) = (String::new(), Value::Null);
+    let (mut text, mut head, mut calls) = (String::new(), Value::Null, Vec::new());
     for line in held.iter().flat_map(|block| block.split(|byte| *byte == b'\n')) {
         let Some(json) = line.strip_prefix(b"data: ") else { continue };
         let Ok(chunk) = serde_json::from_slice::<Value>(json) else { continue };
-        text += chunk["choices"][0]["delta"]["content"].as_str().unwrap_or_default();
+        let delta = &chunk["choices"][0]["delta"];
+        text += delta["content"].as_str().unwrap_or_default();
+        calls.extend(delta["tool_calls"].as_array().into_iter().flatten().cloned());
         if head.is_null() {
             head = chunk;
         }
+    }
+    let reason = if calls.is_empty() { "stop" } else { "tool_calls" };
+    let mut message = json!({ "role": "assistant", "content": text, "refusal": null });
+    if !calls.is_empty() {
+        for call in &mut calls {
+            call.as_object_mut().and_then(|call| call.shift_remove("index"));
+        }
+        message["tool_calls"] = calls.into();
     }
     json!({
         "id": head["id"], "object": "chat.completion", "created": head["created"], "model": model,
         "choices": [{
             "index": 0,
-            "message": { "role": "assistant", "content": text, "refusal": null },
+            "message": message,
             "logprobs": null,
-            "finish_reason": "stop",
+            "finish_reason": reason,
         }],
     })
 }

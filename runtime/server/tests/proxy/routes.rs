@@ -140,3 +140,23 @@ fn a_vendor_with_an_adapter_speaks_the_same_protocol() {
         assert_eq!(whole["object"], "chat.completion");
     });
 }
+
+#[test]
+fn an_adapters_calls_of_tools_pass_too() {
+    let config = "[server]\nlisten = \"proxy.localhost:80\"\n[[models.m.targets]]\nvendor = \"openai\"\n\
+                  settings = { url = \"http://vendor0.mock/v1/chat/completions\", model = \"x\" }\n";
+    let script =
+        json!({ "reply": "", "tool_calls": [{ "name": "weather", "arguments": { "city": "Oslo" } }] });
+    check(config, &[script], async |stage| {
+        let got = stage.ask(true).await;
+        let call =
+            got.events().iter().find(|(_, data)| data.contains("tool_calls")).map(|(_, data)| data.clone());
+        let call: Value = serde_json::from_str(&call.unwrap_or_else(|| panic!("{}", got.text()))).unwrap();
+        assert_eq!(call["choices"][0]["delta"]["tool_calls"][0]["index"], 0);
+        assert!(got.text().contains("\"finish_reason\":\"tool_calls\""), "{}", got.text());
+        let whole = stage.ask(false).await.json();
+        let choice = &whole["choices"][0];
+        assert_eq!(choice["finish_reason"], "tool_calls");
+        assert_eq!(choice["message"]["tool_calls"][0]["function"]["name"], "weather");
+    });
+}
