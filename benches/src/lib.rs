@@ -1,5 +1,6 @@
-//! What bargein promises about speed, measured: the parts of the load measurement `sessions`.
+//! What bargein promises about speed, measured: the parts of the load measurements `sessions` and `proxy`.
 //!
 //! The criterion benches are in `benches/benches`; how to read both is in `docs/benches.md`.
 
+pub mod proxy;
 pub mod sessions;

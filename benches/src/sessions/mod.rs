@@ -16,6 +16,8 @@ mod mocks;
 mod process;
 mod table;
 
+pub(crate) use process::{cpu_of, resident_of};
+
 use std::error::Error;
 
 use bargein_net::{Ids, run_real};

@@ -9,7 +9,7 @@ use super::Fallible;
 const TICKS: u64 = 100;
 
 /// The CPU time that a process has used, in steps of 10 ms.
-pub(super) fn cpu_of(process: u32) -> Fallible<Duration> {
+pub(crate) fn cpu_of(process: u32) -> Fallible<Duration> {
     let stat = read_to_string(format!("/proc/{process}/stat"))?;
     // The name, in brackets, may hold spaces.
     let after_name = stat.rsplit(')').next().unwrap_or_default();
@@ -19,7 +19,7 @@ pub(super) fn cpu_of(process: u32) -> Fallible<Duration> {
 }
 
 /// The memory that a process has in use, in bytes.
-pub(super) fn resident_of(process: u32) -> Fallible<u64> {
+pub(crate) fn resident_of(process: u32) -> Fallible<u64> {
     let status = read_to_string(format!("/proc/{process}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let kilobytes = line.and_then(|line| line.split_whitespace().next()).ok_or("expected VmRSS, got none")?;
