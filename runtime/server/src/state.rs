@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use bargein_adapters::registry::OpenError;
 use bargein_net::World;
 
-use crate::llm_proxy::Models;
+use crate::llm_proxy::{Contexts, Models};
 use crate::tts_server::{Memory, Voices};
 use crate::{Clients, Config, Exchange, Metrics, Observe};
 
@@ -18,6 +18,8 @@ pub struct ServerState {
     pub in_flight: Arc<InFlight>,
     /// What is counted.
     pub metrics: Metrics,
+    /// What sessions said before. A reload does not forget it.
+    pub(crate) contexts: Contexts,
     live: RwLock<Arc<Live>>,
     observers: Vec<Arc<dyn Observe>>,
 }
@@ -75,6 +77,7 @@ impl ServerState {
             world: world.clone(),
             in_flight: Arc::default(),
             metrics: Metrics::new(),
+            contexts: Contexts::default(),
             live,
             observers,
         }))

@@ -5,6 +5,7 @@
 //! [`DEFAULT`] is the commented reference.
 
 mod clients;
+mod context;
 mod models;
 mod secret;
 mod server;
@@ -16,6 +17,7 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 
 pub use clients::{ClientConfig, ClientText, KeyHash, ParseKeyHashError};
+pub use context::ContextConfig;
 pub use models::{ModelConfig, ModelText, Reach, TargetConfig, TargetText};
 pub use secret::{SecretError, SecretRef, SecretSource};
 pub use server::ServerText;

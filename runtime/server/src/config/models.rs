@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::context::ContextConfig;
 use super::secret::fetch_all;
 use super::{ConfigError, SecretRef, SecretSource, ServerText};
 
@@ -19,11 +20,13 @@ pub struct ModelText {
     pub targets: Vec<TargetText>,
     /// How long everything may take, from the request to the last byte, all attempts together. Default 5m.
     pub total: Dur,
+    /// What is remembered of sessions. Without it, requests are passed on as they are.
+    pub context: Option<ContextConfig>,
 }
 
 impl Default for ModelText {
     fn default() -> Self {
-        Self { aliases: Vec::new(), targets: Vec::new(), total: Dur::from_secs(300) }
+        Self { aliases: Vec::new(), targets: Vec::new(), total: Dur::from_secs(300), context: None }
     }
 }
 
@@ -85,6 +88,8 @@ pub struct ModelConfig {
     pub targets: Vec<TargetConfig>,
     /// How long everything may take.
     pub total: Dur,
+    /// What is remembered of sessions.
+    pub context: Option<ContextConfig>,
 }
 
 /// A vendor's model.
@@ -137,6 +142,7 @@ impl ModelConfig {
             is_any: true,
             targets: vec![TargetConfig::new(reach, &text)],
             total: ModelText::default().total,
+            context: None,
         }
     }
 }
@@ -182,7 +188,8 @@ pub(super) fn check(
             check_target(&target, &format!("{path}.targets[{at}]"), server, secrets)
         };
         let targets = text.targets.into_iter().enumerate().map(target).collect::<Result<_, _>>()?;
-        checked.push(ModelConfig { name, aliases: text.aliases, is_any: false, targets, total: text.total });
+        let (aliases, total, context) = (text.aliases, text.total, text.context);
+        checked.push(ModelConfig { name, aliases, is_any: false, targets, total, context });
     }
     Ok(checked)
 }

@@ -38,6 +38,7 @@ fn the_examples_of_the_reference_can_be_read() {
     assert_eq!((fast.targets.len(), text.clients.len()), (2, 1), "{examples}");
     let shown = TargetText { url: None, key: None, model: None, ..fast.targets[0].clone() };
     assert_eq!((shown, fast.total), (TargetText::default(), ModelText::default().total));
+    assert_eq!(fast.context, Some(ContextConfig::default()));
     let anna = &text.voices["anna"];
     let shown =
         VoiceTargetText { vendor: String::new(), settings: Map::default(), ..anna.targets[0].clone() };

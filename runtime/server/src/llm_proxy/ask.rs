@@ -18,6 +18,8 @@ pub(crate) struct Ask {
     model_at: Range<usize>,
     /// Whether the answer is asked for as a stream.
     pub(crate) stream: bool,
+    /// Where the messages stand.
+    messages_at: Range<usize>,
 }
 
 /// The body is no request for a completion.
@@ -41,7 +43,7 @@ impl Ask {
             at..at + raw.get().len()
         };
         let model = members.model.ok_or(AskError::Missing("model"))?;
-        members.messages.ok_or(AskError::Missing("messages"))?;
+        let messages_at = place(members.messages.ok_or(AskError::Missing("messages"))?);
         let name = serde_json::from_str(model.get())
             .map_err(|error| AskError::Unreadable(format!("`model`: {error}")))?;
         let stream = match members.stream.map(RawValue::get) {
@@ -53,7 +55,7 @@ impl Ask {
             }
         };
         let model_at = place(model);
-        Ok(Self { model: name, model_at, stream, body })
+        Ok(Self { model: name, model_at, stream, messages_at, body })
     }
 
     /// The body for a vendor that calls the model by this name. Shares the caller's bytes when that is the same.
@@ -65,6 +67,16 @@ impl Ask {
             }
             _ => self.body.clone(),
         }
+    }
+
+    /// The JSON of the messages.
+    pub(crate) fn messages(&self) -> &[u8] {
+        &self.body[self.messages_at.clone()]
+    }
+
+    /// The same request with other messages, given as JSON.
+    pub(crate) fn with_messages(&self, messages: &[u8]) -> Result<Self, AskError> {
+        Self::read(self.spliced(self.messages_at.clone(), messages))
     }
 
     fn spliced(&self, at: Range<usize>, with: &[u8]) -> Bytes {
@@ -130,12 +142,16 @@ mod tests {
         let text = r#" {"temperature":1.0, "model" : "a\u0062", "x":{"model":"c"},"stream":true,"messages":[ {"role":"user","content":"\"model\":"} ],"seed":1e2}"#;
         let ask = Ask::read(Bytes::from_static(text.as_bytes())).unwrap();
         assert_eq!((ask.model.as_str(), ask.stream), ("ab", true));
+        assert_eq!(ask.messages(), br#"[ {"role":"user","content":"\"model\":"} ]"#);
         for same in [None, Some("ab")] {
             let body = ask.body_for(same);
             assert_eq!(body, text.as_bytes());
             assert_eq!(body.as_ptr(), text.as_ptr(), "copied");
         }
         assert_eq!(ask.body_for(Some("q\"")), text.replacen(r#""a\u0062""#, r#""q\"""#, 1).as_bytes());
+        let other = ask.with_messages(b"[]").unwrap();
+        assert_eq!(other.messages(), b"[]");
+        assert_eq!(other.body_for(None).len(), text.len() - ask.messages().len() + 2);
     }
 
     #[test]

@@ -194,7 +194,7 @@ impl ChatTarget {
         answer: Answer,
         watch: &mut Watch<'_>,
     ) -> Result<Begun, Box<Failure>> {
-        let mut feed = Feed::of_wire(answer, Arc::clone(&self.pool));
+        let mut feed = Feed::of_wire(answer, Arc::clone(&self.pool), turn.remembering.clone());
         let mut held = Vec::new();
         let mut size = 0;
         // Content types are often wrong: what the body is, its first byte says that is no white space.

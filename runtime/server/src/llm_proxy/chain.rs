@@ -96,7 +96,14 @@ impl Target {
                     model: ask.model.clone(),
                     include_usage: false,
                 };
-                begin(turn, ask, Feed::of_adapter(events, chunks), patience, deadline).await
+                begin(
+                    turn,
+                    ask,
+                    Feed::of_adapter(events, chunks, turn.remembering.clone()),
+                    patience,
+                    deadline,
+                )
+                .await
             }
         }
     }

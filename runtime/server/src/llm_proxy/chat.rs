@@ -20,7 +20,7 @@ use super::models::Model;
 use super::relay::Relay;
 use super::turn::Turn;
 use super::{chain, headers};
-use crate::{End, Live, Refusal, ServerState};
+use crate::{End, Exchange, Live, Refusal, ServerState};
 
 /// The one path that is asked for at every turn of a conversation.
 pub(crate) const PATH: &str = "/v1/chat/completions";
@@ -63,8 +63,17 @@ async fn prepare(
     })??;
     let ask = Ask::read(body).map_err(|error| Refusal::invalid(error.to_string(), None))?;
     ask.model.clone_into(&mut turn.exchange.route);
-    let model = live.models.find(&ask.model).ok_or_else(|| Refusal::no_model(&ask.model))?;
-    Ok((ask, Arc::clone(model)))
+    let model = Arc::clone(live.models.find(&ask.model).ok_or_else(|| Refusal::no_model(&ask.model))?);
+    let Some(context) = &model.config.context else { return Ok((ask, model)) };
+    let Exchange { client, request_id, .. } = &turn.exchange;
+    let entered = turn.state.contexts.enter(&ask, headers, client, request_id, context, clock.now());
+    match entered {
+        Some((asked, remembering)) => {
+            turn.remembering = Some(remembering);
+            Ok((asked, model))
+        }
+        None => Ok((ask, model)),
+    }
 }
 
 /// All of a request's body.
@@ -125,11 +134,15 @@ async fn answer(mut turn: Turn, model: &Model, ask: &Ask, headers: HeaderMap) ->
                     whole(&mut turn, head, document.into())
                 }
                 Begun::Whole(head, document) if ask.stream => {
+                    remember(&turn, &document);
                     let events = as_events(&document);
                     turn.end(End::Whole, 200, None);
                     streamed(head, Body::from(events))
                 }
-                Begun::Whole(head, document) => whole(&mut turn, head, document),
+                Begun::Whole(head, document) => {
+                    remember(&turn, &document);
+                    whole(&mut turn, head, document)
+                }
             };
             headers::timing(response.headers_mut(), &timing);
             response
@@ -146,6 +159,16 @@ async fn answer(mut turn: Turn, model: &Model, ask: &Ask, headers: HeaderMap) ->
         own.insert(id);
     }
     response
+}
+
+/// What a whole answer says is remembered, if anything is.
+fn remember(turn: &Turn, document: &[u8]) {
+    if let Some(remembering) = &turn.remembering
+        && let Ok(document) = serde_json::from_slice::<Value>(document)
+        && let Some(text) = document["choices"][0]["message"]["content"].as_str()
+    {
+        remembering.say(text);
+    }
 }
 
 fn streamed(head: HeaderMap, body: Body) -> Response {

@@ -13,6 +13,7 @@ use futures_util::Stream as _;
 use futures_util::stream::BoxStream;
 use serde_json::Value;
 
+use super::context::Remembering;
 use super::events::{Cutter, read};
 use super::failure::Failure;
 use super::reading::Reading;
@@ -59,15 +60,21 @@ pub(super) enum Fed {
 
 impl Feed {
     /// Reads a vendor's own stream, of which this has come already.
-    pub(super) fn of_wire(answer: Answer, pool: Arc<Pool>) -> Self {
+    pub(super) fn of_wire(answer: Answer, pool: Arc<Pool>, remembering: Option<Remembering>) -> Self {
         let wire = Wire { answer, pool, cutter: Cutter::default() };
-        Self { reading: Reading::default(), source: Source::Wire(wire) }
+        let reading = Reading { remembering, ..Reading::default() };
+        Self { reading, source: Source::Wire(wire) }
     }
 
     /// Writes an adapter's events.
-    pub(super) fn of_adapter(events: BoxStream<'static, LlmEvent>, chunks: Chunks) -> Self {
+    pub(super) fn of_adapter(
+        events: BoxStream<'static, LlmEvent>,
+        chunks: Chunks,
+        remembering: Option<Remembering>,
+    ) -> Self {
         let adapter = Adapter { events, chunks, has_begun: false, tool_calls: 0 };
-        Self { reading: Reading::default(), source: Source::Adapter(Box::new(adapter)) }
+        let reading = Reading { remembering, ..Reading::default() };
+        Self { reading, source: Source::Adapter(Box::new(adapter)) }
     }
 
     /// What comes next. After the end there is nothing.
@@ -170,6 +177,9 @@ impl Adapter {
                 LlmEvent::Responding => {}
                 LlmEvent::Delta(text) => {
                     reading.has_content |= !text.trim().is_empty();
+                    if let Some(remembering) = &reading.remembering {
+                        remembering.say(&text);
+                    }
                     block += &encode_data(&self.chunks.text(&text).to_string());
                 }
                 LlmEvent::Meta(meta) => {

@@ -8,6 +8,7 @@ mod ask;
 mod attempt;
 mod chain;
 mod chat;
+mod context;
 mod deadline;
 mod events;
 mod failure;
@@ -29,6 +30,7 @@ use http::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 
 pub(crate) use chat::{PATH as CHAT, chat};
+pub(crate) use context::Contexts;
 pub use models::{Model, Models};
 
 use crate::{Refusal, ServerState};

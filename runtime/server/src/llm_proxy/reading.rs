@@ -3,11 +3,14 @@
 use bargein_wire::openai::ApiError;
 use serde_json::{Map, Value};
 
+use super::context::Remembering;
 use super::events::{BASE_RESP, CHOICES, ERROR, FINISH_REASON, USAGE, read};
 
 /// What a stream has said so far.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Reading {
+    /// Who remembers what is said; then every event has to be read.
+    pub(super) remembering: Option<Remembering>,
     /// Something came that a caller can use: text, reasoning, a tool call, a refusal, metadata. A role does not count,
     /// nor does white space.
     pub(super) has_content: bool,
@@ -41,7 +44,7 @@ impl Reading {
         }
         // An event like most: nothing in it has to be read.
         let is_plain = CHOICES.is_in(json) && !ERROR.says_something(json) && !BASE_RESP.is_in(json);
-        if self.has_content && is_plain && !USAGE.says_something(json) {
+        if self.has_content && is_plain && self.remembering.is_none() && !USAGE.says_something(json) {
             self.is_finished |= FINISH_REASON.says_something(json);
             return;
         }
@@ -69,6 +72,10 @@ impl Reading {
             let said = [&choice["delta"], &choice["message"]];
             self.has_content |= said.iter().filter_map(|said| said.as_object()).any(has_content);
             self.is_finished |= says_something(&choice["finish_reason"]);
+            if let (Some(remembering), Some(text)) = (&self.remembering, choice["delta"]["content"].as_str())
+            {
+                remembering.say(text);
+            }
         }
     }
 

@@ -7,6 +7,7 @@ use bargein_core::FaultKind;
 use bargein_net::Moment;
 use http::HeaderMap;
 
+use super::context::Remembering;
 use super::headers;
 use crate::state::Flight;
 use crate::{Admission, End, Exchange, ServerState, Timings};
@@ -23,6 +24,8 @@ pub(super) struct Turn {
     /// How long others were waited for, before the first content.
     waited: Duration,
     last_event: Option<Moment>,
+    /// The round that the session will remember.
+    pub(super) remembering: Option<Remembering>,
     _admission: Option<Admission>,
     _flight: Flight,
 }
@@ -55,6 +58,7 @@ impl Turn {
             exchange,
             waited: Duration::ZERO,
             last_event: None,
+            remembering: None,
             _admission: None,
             _flight: state.in_flight.enter(),
             state: Arc::clone(state),
@@ -86,6 +90,9 @@ impl Turn {
         target.clone_into(&mut self.exchange.target);
         self.exchange.timings = Timings::default();
         self.last_event = None;
+        if let Some(remembering) = &self.remembering {
+            remembering.begin_again();
+        }
     }
 
     /// Events came.
@@ -134,6 +141,12 @@ impl Turn {
     /// It is over. Told when this is dropped.
     pub(super) fn end(&mut self, end: End, status: u16, fault: Option<FaultKind>) {
         (self.exchange.end, self.exchange.status, self.exchange.fault) = (end, status, fault);
+        match (&self.remembering, end) {
+            (Some(remembering), End::Whole) => remembering.is_whole(),
+            (Some(remembering), End::Refused) => remembering.forget(),
+            // What was handed on until then stays, as cut.
+            (Some(_), End::Broken | End::CallerGone) | (None, _) => {}
+        }
     }
 }
 

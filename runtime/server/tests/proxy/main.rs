@@ -5,6 +5,7 @@ mod access;
 mod callers;
 mod cancelling;
 mod client;
+mod context;
 mod failing;
 mod limits;
 mod plain;
