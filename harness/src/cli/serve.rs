@@ -5,17 +5,22 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use bargein_mocks::script::{LlmScript, TtsScript};
-use bargein_mocks::{Mock, Observer, serve_llm, serve_tts};
+use bargein_mocks::script::{AsrScript, LlmScript, TtsScript};
+use bargein_mocks::{Mock, Observer, Says, serve_asr, serve_llm, serve_tts};
 use bargein_net::{Ids, ServerHandle, World};
-use bargein_server::config::{Config, ConfigError, ModelConfig, SecretSource, VoiceConfig};
+use bargein_server::config::{Config, ConfigError, ModelConfig, RecogniserConfig, SecretSource, VoiceConfig};
 use bargein_server::{AccessLog, Observe, ServerState, StateError, open};
 use bargein_wire::units::Secret;
+use serde_json::json;
 
 use super::{Exit, Surroundings};
 
 /// The model that the embedded mocks are listed as.
 const MOCK: &str = "mock";
+/// What the embedded recogniser hears in every recording.
+const HEARD: &str = "This is what the mock recogniser hears.";
+/// How many times faster than it was spoken it takes a recording.
+const MOCK_SPEED: u32 = 20;
 
 #[derive(clap::Args, Debug)]
 pub(super) struct Arguments {
@@ -202,21 +207,28 @@ fn access_log(world: &World, place: &str) -> Result<Vec<Arc<dyn Observe>>, Serve
 /// What is served when nothing is configured: mock vendors, started here.
 async fn embedded(world: &World, arguments: &Arguments, mocks: &mut Vec<Mock>) -> Result<Config, ServeError> {
     let unreachable = |error: &dyn std::fmt::Display| ServeError::Mocks(error.to_string());
-    let listener = world.network.listen("127.0.0.1:0").await.map_err(|error| unreachable(&error))?;
+    let free = async || world.network.listen("127.0.0.1:0").await.map_err(|error| unreachable(&error));
+    let settings = |mock: &Mock| mock.client_settings().as_object().cloned().unwrap_or_default();
+    let listener = free().await?;
     let model = serve_llm(world, listener, LlmScript::default(), Observer::nobody());
     let setting = |name: &str| model.client_settings()[name].as_str().unwrap_or_default().to_owned();
     let url = setting("url").parse().map_err(|error| unreachable(&error))?;
     let key = Secret::new(setting("key"));
     let models = vec![ModelConfig::any(MOCK, url, key)];
     mocks.push(model);
-    let listener = world.network.listen("127.0.0.1:0").await.map_err(|error| unreachable(&error))?;
+    let mut config = Config::of_models(models);
+
     let script = TtsScript::default();
     let vendor = script.vendor().to_owned();
-    let voice = serve_tts(world, listener, script, Observer::nobody());
-    let settings = voice.client_settings().as_object().cloned().unwrap_or_default();
+    let voice = serve_tts(world, free().await?, script, Observer::nobody());
+    config.voices.push(VoiceConfig::any(MOCK, &vendor, settings(&voice)));
     mocks.push(voice);
-    let mut config = Config::of_models(models);
-    config.voices.push(VoiceConfig::any(MOCK, &vendor, settings));
+
+    let script = AsrScript::parse(&json!({ "hears": HEARD })).map_err(|error| unreachable(&error))?;
+    let vendor = script.vendor().to_owned();
+    let ears = serve_asr(world, free().await?, script, Says::new(), Observer::nobody());
+    config.recognisers.push(RecogniserConfig::any(MOCK, &vendor, settings(&ears), MOCK_SPEED));
+    mocks.push(ears);
     if let Some(listen) = &arguments.listen {
         config.listen_at(listen).map_err(ServeError::Listen)?;
     }

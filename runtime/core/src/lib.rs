@@ -53,4 +53,4 @@ pub use input::{
 pub use notice::{AgentState, InterruptedBy, MetricName, Notice, Refusal, Speaker, TurnEnd};
 pub use time::Time;
 pub use utterance_text::is_speakable;
-pub use whole_text::{segments_of, spoken_text};
+pub use whole_text::{append_text, segments_of, spoken_text};

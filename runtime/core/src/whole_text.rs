@@ -4,6 +4,7 @@
 
 use crate::config::{Segmentation, TextRules};
 use crate::segmenter::Segmenter;
+use crate::spoken::append;
 use crate::text_filter::TextFilter;
 
 /// What of `text` is said by these rules. May be empty.
@@ -23,6 +24,11 @@ pub fn segments_of(text: &str, rules: &Segmentation) -> Vec<String> {
     let mut segments = segmenter.push(text);
     segments.extend(segmenter.finish());
     segments
+}
+
+/// Adds what was said next to `said`. Latin words are kept apart by a space, marks stay with what is before them.
+pub fn append_text(said: &mut String, next: &str) {
+    append(said, next);
 }
 
 #[cfg(test)]

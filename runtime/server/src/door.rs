@@ -17,7 +17,7 @@ use http::{Method, Request, StatusCode, Uri};
 use hyper::body::Incoming;
 use tower_service::Service;
 
-use crate::{Refusal, ServerState, health, llm_proxy, metrics, tts_server};
+use crate::{Refusal, ServerState, audio_api, health, llm_proxy, metrics, tts_server};
 
 /// Opens all doors at a listener. Connections are tasks of the state's world.
 pub fn open(listener: Listener, state: &Arc<ServerState>) -> ServerHandle {
@@ -34,6 +34,7 @@ fn router(state: &Arc<ServerState>) -> Router {
         .merge(metrics::router())
         .merge(llm_proxy::router())
         .merge(tts_server::router())
+        .merge(audio_api::router())
         .fallback(no_such_path)
         .with_state(Arc::clone(state))
 }

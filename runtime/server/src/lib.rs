@@ -5,6 +5,7 @@
 //! starts mocks and hands in their addresses.
 
 mod access_log;
+mod audio_api;
 mod clients;
 pub mod config;
 mod door;
@@ -19,6 +20,7 @@ mod tts_server;
 mod upstream;
 
 pub use access_log::AccessLog;
+pub use audio_api::{Recogniser, Recognisers};
 pub use clients::{Admission, Clients, Denied};
 pub use config::{Config, ConfigError, SecretSource};
 pub use door::open;

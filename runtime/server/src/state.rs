@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use bargein_adapters::registry::OpenError;
 use bargein_net::World;
 
+use crate::audio_api::Recognisers;
 use crate::llm_proxy::{Contexts, Models};
 use crate::tts_server::{Memory, Voices};
 use crate::{Clients, Config, Exchange, Metrics, Observe};
@@ -34,6 +35,8 @@ pub struct Live {
     pub models: Models,
     /// The voices behind the TTS server and the audio endpoints.
     pub voices: Voices,
+    /// The recognisers behind transcriptions.
+    pub recognisers: Recognisers,
     /// Audio that can be heard again. Begins anew with a reload: a voice may be another one then.
     pub(crate) memory: Memory,
 }
@@ -57,8 +60,9 @@ impl Live {
         let clients = Clients::new(&world.clock, &config.clients, before.map(|before| &before.clients));
         let models = Models::open(world, &config)?;
         let voices = Voices::open(world, &config)?;
+        let recognisers = Recognisers::open(world, &config)?;
         let memory = Memory::new(&world.clock, &config.speech);
-        Ok(Self { config, clients, models, voices, memory })
+        Ok(Self { config, clients, models, voices, recognisers, memory })
     }
 }
 

@@ -7,6 +7,7 @@
 mod clients;
 mod context;
 mod models;
+mod recognisers;
 mod secret;
 mod server;
 mod voices;
@@ -19,6 +20,7 @@ use serde::Deserialize;
 pub use clients::{ClientConfig, ClientText, KeyHash, ParseKeyHashError};
 pub use context::ContextConfig;
 pub use models::{ModelConfig, ModelText, Reach, TargetConfig, TargetText};
+pub use recognisers::{RecogniserConfig, RecogniserText};
 pub use secret::{SecretError, SecretRef, SecretSource};
 pub use server::ServerText;
 pub use voices::{SpeechText, VoiceConfig, VoiceTargetText, VoiceText};
@@ -40,6 +42,8 @@ pub struct ConfigText {
     pub speech: SpeechText,
     /// The voices that callers can ask for, by name.
     pub voices: IndexMap<String, VoiceText>,
+    /// The recognisers that callers can ask for, by name.
+    pub recognisers: IndexMap<String, RecogniserText>,
 }
 
 /// The file as it is used: checked, with its secrets.
@@ -55,6 +59,8 @@ pub struct Config {
     pub speech: SpeechText,
     /// The voices, in the order of the file.
     pub voices: Vec<VoiceConfig>,
+    /// The recognisers, in the order of the file.
+    pub recognisers: Vec<RecogniserConfig>,
 }
 
 /// The file cannot be used.
@@ -104,12 +110,13 @@ impl Config {
     /// # Errors
     /// As [`Self::read`].
     pub fn check(text: ConfigText, secrets: &dyn SecretSource) -> Result<Self, ConfigError> {
-        let ConfigText { server, clients, models, speech, voices } = text;
+        let ConfigText { server, clients, models, speech, voices, recognisers } = text;
         let clients = clients::check(clients, secrets)?;
         let models = models::check(models, &server, secrets)?;
         let voices = voices::check(voices, &speech, &server, secrets)?;
+        let recognisers = recognisers::check(recognisers, &server, secrets)?;
         let listen = server.listen.clone();
-        let mut config = Self { server, clients, models, speech, voices };
+        let mut config = Self { server, clients, models, speech, voices, recognisers };
         config.listen_at(&listen)?;
         Ok(config)
     }
@@ -118,7 +125,7 @@ impl Config {
     #[must_use]
     pub fn of_models(models: Vec<ModelConfig>) -> Self {
         let (server, speech) = (ServerText::default(), SpeechText::default());
-        Self { server, clients: Vec::new(), models, speech, voices: Vec::new() }
+        Self { server, clients: Vec::new(), models, speech, voices: Vec::new(), recognisers: Vec::new() }
     }
 
     /// Listens here instead.

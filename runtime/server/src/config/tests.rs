@@ -39,6 +39,13 @@ fn the_examples_of_the_reference_can_be_read() {
     let shown = TargetText { url: None, key: None, model: None, ..fast.targets[0].clone() };
     assert_eq!((shown, fast.total), (TargetText::default(), ModelText::default().total));
     assert_eq!(fast.context, Some(ContextConfig::default()));
+    let ears = RecogniserText {
+        aliases: Vec::new(),
+        vendor: String::new(),
+        settings: Map::default(),
+        ..text.recognisers["ears"].clone()
+    };
+    assert_eq!(ears, RecogniserText::default());
     let anna = &text.voices["anna"];
     let shown =
         VoiceTargetText { vendor: String::new(), settings: Map::default(), ..anna.targets[0].clone() };
@@ -107,6 +114,8 @@ fn what_is_wrong_is_told_with_its_place_and_its_mending() {
             &format!("{target}[models.n]\naliases = [\"m\"]\n{}", target.replace("models.m", "models.n")),
             &["`m` twice"],
         ),
+        ("[recognisers.r]\n", &["recognisers.r.vendor", "the id of a vendor"]),
+        ("[recognisers.r]\nvendor = \"v\"\nspeed = 0\n", &["recognisers.r.speed", "from 1 to 100, got 0"]),
         ("[voices.v]\n", &["`voices.v`", "at least one target"]),
         ("[[voices.v.targets]]\n", &["voices.v.targets[0].vendor", "the id of a vendor"]),
         ("[speech]\nvoice = \"v\"\n", &["`speech.voice`", "add a section [voices.v]"]),

@@ -1,7 +1,7 @@
 //! The body of a good answer: chunks as they come, and all that must live as long as it does.
 //!
-//! A failure in its middle, and a client that closes its side, break the connection without the last chunk: the
-//! protocol has no other word for it.
+//! A failure in its middle, and a client that closes its side, break the connection without the last chunk: audio has
+//! no other word for it. Where the answer is made of events, a failure is one, and the last.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -18,14 +18,17 @@ use super::telling::Telling;
 
 /// See the module. Dropping it cancels what is being made for it.
 pub(crate) struct Answer {
-    /// Came before the head of the answer could leave.
-    first: Option<Bytes>,
     /// `None` when it is over.
     chunks: Option<Chunks>,
     client_ended: BoxFuture<'static, ()>,
+    /// How a failure is told to clients that can be told.
+    last_words: Option<LastWords>,
     telling: Telling,
     _held: Held,
 }
+
+/// A failure in the words of the answer's own protocol.
+pub(crate) type LastWords = fn(&VendorFault) -> Bytes;
 
 /// Why a connection is broken.
 #[derive(Debug, thiserror::Error)]
@@ -37,9 +40,15 @@ pub(crate) enum Broken {
 }
 
 impl Answer {
-    pub(crate) fn new(first: Bytes, chunks: Chunks, client: ClientEnd, held: Held, telling: Telling) -> Self {
+    pub(crate) fn new(
+        chunks: Chunks,
+        last_words: Option<LastWords>,
+        client: ClientEnd,
+        held: Held,
+        telling: Telling,
+    ) -> Self {
         let client_ended = async move { client.ended().await }.boxed();
-        Self { first: Some(first), chunks: Some(chunks), client_ended, telling, _held: held }
+        Self { chunks: Some(chunks), client_ended, last_words, telling, _held: held }
     }
 }
 
@@ -57,11 +66,7 @@ impl Body for Answer {
             this.chunks = None;
             return Poll::Ready(Some(Err(Broken::ClientEnded)));
         }
-        let chunk = match this.first.take() {
-            Some(first) => Poll::Ready(Some(Ok(first))),
-            None => chunks.poll_next_unpin(cx),
-        };
-        match chunk {
+        match chunks.poll_next_unpin(cx) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Some(Ok(chunk))) => {
                 this.telling.chunk(chunk.len());
@@ -70,7 +75,10 @@ impl Body for Answer {
             Poll::Ready(Some(Err(fault))) => {
                 this.chunks = None;
                 this.telling.ended(Some(fault.kind));
-                Poll::Ready(Some(Err(Broken::Vendor(fault))))
+                Poll::Ready(Some(match this.last_words {
+                    Some(words) => Ok(Frame::data(words(&fault))),
+                    None => Err(Broken::Vendor(fault)),
+                }))
             }
             Poll::Ready(None) => {
                 this.chunks = None;

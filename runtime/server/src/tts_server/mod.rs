@@ -29,20 +29,23 @@ use axum::routing::any;
 use bargein_adapters::{RoomIdType, SessionIdentity};
 use bargein_net::{ClientEnd, Held};
 use bargein_wire::session_headers;
-use futures_util::StreamExt as _;
+use futures_util::stream::{self, StreamExt as _};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
-use self::answer::Answer;
-use self::ask::Ask;
+use self::answer::{Answer, LastWords};
+pub(crate) use self::ask::Ask;
 use self::call::Caller;
-use self::refusal::{Code, NotSpoken};
+pub(crate) use self::layout::{Layout, Packing};
+pub(crate) use self::refusal::{Code, NotSpoken};
+pub(crate) use self::shared::Chunks;
+pub(crate) use self::synthesis::Memory;
 pub use self::synthesis::Source;
-pub(crate) use self::synthesis::{Memory, Wish};
-use self::telling::Telling;
+use self::synthesis::Wish;
+pub(crate) use self::telling::Telling;
 pub use self::voices::{Voice, VoiceTarget, Voices};
 use crate::request_body::{self, BodyError};
-use crate::state::ServerState;
+use crate::state::{Live, ServerState};
 
 /// Where the protocol is spoken.
 pub(crate) const PATH: &str = "/api/v1/tts/stream";
@@ -54,14 +57,14 @@ const NO_BUFFERING: (HeaderName, HeaderValue) =
 
 /// The path of the protocol, and a refusal in its shape for what lies beside it.
 pub(crate) fn router() -> Router<Arc<ServerState>> {
-    Router::new().route(PATH, any(stream)).route("/api/v1/tts/{*beside}", any(beside))
+    Router::new().route(PATH, any(say)).route("/api/v1/tts/{*beside}", any(beside))
 }
 
 async fn beside() -> Response {
     NotSpoken::new(Code::NotFound, format!("expected the path {PATH}, got another one")).into_response()
 }
 
-async fn stream(State(state): State<Arc<ServerState>>, request: Request) -> Response {
+async fn say(State(state): State<Arc<ServerState>>, request: Request) -> Response {
     // Before the first await: a client that closes its side is to be told what became of its request.
     let client = request.extensions().get::<ClientEnd>().cloned().unwrap_or_default();
     let held = client.hold();
@@ -70,7 +73,7 @@ async fn stream(State(state): State<Arc<ServerState>>, request: Request) -> Resp
     let trace = header(request.headers(), "traceparent").unwrap_or_default();
     let mut telling = Telling::new(&state, PATH, id.clone(), trace);
     let opened = open(&state, request, given, &client, &mut telling).await;
-    let mut response = match opened {
+    let response = match opened {
         Ok(opened) => opened.respond(client, held, telling),
         Err(refusal) => {
             // Whoever has closed his side has hung up, as far as anybody can tell: the refusal is for the others.
@@ -80,6 +83,11 @@ async fn stream(State(state): State<Arc<ServerState>>, request: Request) -> Resp
             refusal.into_response()
         }
     };
+    identified(response, &id)
+}
+
+/// The answer with its request's id.
+pub(crate) fn identified(mut response: Response, id: &str) -> Response {
     if let Ok(id) = HeaderValue::from_bytes(id.as_bytes()) {
         response.headers_mut().insert(HeaderName::from_static(session_headers::REQUEST_ID), id);
     }
@@ -87,15 +95,35 @@ async fn stream(State(state): State<Arc<ServerState>>, request: Request) -> Resp
 }
 
 /// An answer whose first chunk is there.
-struct Opened {
+pub(crate) struct Opened {
     content_type: &'static str,
-    first: bytes::Bytes,
-    chunks: shared::Chunks,
+    chunks: Chunks,
+    last_words: Option<LastWords>,
 }
 
 impl Opened {
-    fn respond(self, client: ClientEnd, held: Held, telling: Telling) -> Response {
-        let body = Answer::new(self.first, self.chunks, client, held, telling);
+    /// An answer of audio.
+    pub(crate) const fn new(content_type: &'static str, chunks: Chunks) -> Self {
+        Self { content_type, chunks, last_words: None }
+    }
+
+    /// The same by another name.
+    pub(crate) fn named(self, content_type: &'static str) -> Self {
+        Self { content_type, ..self }
+    }
+
+    /// The same in other words, which have words for a failure too.
+    pub(crate) fn in_words(
+        self,
+        content_type: &'static str,
+        words: impl FnOnce(Chunks) -> Chunks,
+        last_words: LastWords,
+    ) -> Self {
+        Self { content_type, chunks: words(self.chunks), last_words: Some(last_words) }
+    }
+
+    pub(crate) fn respond(self, client: ClientEnd, held: Held, telling: Telling) -> Response {
+        let body = Answer::new(self.chunks, self.last_words, client, held, telling);
         let mut response = Response::new(Body::new(body));
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
@@ -134,11 +162,26 @@ async fn open(
             "expected the name of a voice of this server in `?voice=`, got another one, or there is none";
         NotSpoken::new(Code::VoiceNotFound, message)
     })?;
+    begin(state, &live, voice, ask, &head.headers, given, client, telling).await
+}
+
+/// Begins to speak, and waits for the first chunk: what fails until then can be refused with a status.
+#[expect(clippy::too_many_arguments, reason = "all that a request is, from two protocols")]
+pub(crate) async fn begin(
+    state: &Arc<ServerState>,
+    live: &Live,
+    voice: &Arc<Voice>,
+    ask: Ask,
+    headers: &HeaderMap,
+    given: Option<String>,
+    client: &ClientEnd,
+    telling: &mut Telling,
+) -> Result<Opened, NotSpoken> {
     telling.asked(&voice.config.name, &ask.text);
     let caller = Caller {
         clock: state.world.clock.clone(),
         voice: Arc::clone(voice),
-        session: Arc::new(identity(&head.headers)),
+        session: Arc::new(identity(headers)),
         request_id: telling.request_id().to_owned(),
         log: telling.log(),
     };
@@ -156,7 +199,10 @@ async fn open(
         first = chunks.next() => first,
     };
     match first {
-        Some(Ok(first)) => Ok(Opened { content_type, first, chunks }),
+        Some(Ok(first)) => {
+            let chunks = stream::iter([Ok(first)]).chain(chunks).boxed();
+            Ok(Opened::new(content_type, chunks))
+        }
         Some(Err(fault)) => Err(fault.into()),
         None => Err(NotSpoken::new(Code::Internal, "expected audio, got none")),
     }
@@ -174,7 +220,7 @@ impl From<BodyError> for NotSpoken {
 }
 
 /// The caller's own id of the request, by either spelling.
-fn request_id(headers: &HeaderMap) -> Option<String> {
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
     [session_headers::REQUEST_ID, session_headers::RQUEST_ID]
         .into_iter()
         .find_map(|name| header(headers, name))
@@ -182,7 +228,7 @@ fn request_id(headers: &HeaderMap) -> Option<String> {
 }
 
 /// Which session asks: passed on to vendors that want to know.
-fn identity(headers: &HeaderMap) -> SessionIdentity {
+pub(crate) fn identity(headers: &HeaderMap) -> SessionIdentity {
     let text = |name| header(headers, name).unwrap_or_default();
     let room_id_type = match text(session_headers::ROOM_ID_TYPE).trim_matches('"') {
         "0" => RoomIdType::Number,
@@ -197,7 +243,7 @@ fn identity(headers: &HeaderMap) -> SessionIdentity {
     }
 }
 
-fn header(headers: &HeaderMap, name: &str) -> Option<String> {
+pub(crate) fn header(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 

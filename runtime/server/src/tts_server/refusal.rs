@@ -68,6 +68,11 @@ impl Code {
         }
     }
 
+    /// The word on the wire.
+    pub(crate) const fn word(self) -> &'static str {
+        self.parts().0
+    }
+
     /// Whether the connection cannot be used for another request.
     const fn closes(self) -> bool {
         matches!(self, Self::RequestTimeout | Self::ClientClosed | Self::BodyTooLarge)
