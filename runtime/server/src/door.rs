@@ -17,7 +17,7 @@ use http::{Method, Request, StatusCode, Uri};
 use hyper::body::Incoming;
 use tower_service::Service;
 
-use crate::{Refusal, ServerState, audio_api, health, llm_proxy, metrics, tts_server};
+use crate::{Refusal, ServerState, audio_api, health, llm_proxy, metrics, openapi, tts_server};
 
 /// Opens all doors at a listener. Connections are tasks of the state's world.
 pub fn open(listener: Listener, state: &Arc<ServerState>) -> ServerHandle {
@@ -35,6 +35,7 @@ fn router(state: &Arc<ServerState>) -> Router {
         .merge(llm_proxy::router())
         .merge(tts_server::router())
         .merge(audio_api::router())
+        .merge(openapi::router())
         .fallback(no_such_path)
         .with_state(Arc::clone(state))
 }
