@@ -16,6 +16,7 @@ use bytes::Bytes;
 use futures_util::stream::{BoxStream, StreamExt as _};
 
 use super::voices::Voice;
+use crate::config::VoiceTargetText;
 
 /// The longest wait that a vendor can ask for before its next attempt; beyond it, the next target is tried.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
@@ -76,13 +77,25 @@ pub(crate) fn speak(caller: Caller, piece: String, number: usize) -> Audio {
                     let mut call = target.client.start(caller.call(&target.config.vendor, &piece, number, attempt));
                     let mut until = caller.clock.now() + target.config.first_audio.get();
                     let mut begun = false;
+                    // One timer for all pieces: it is looked at again when it rings.
+                    let mut alarm = caller.clock.sleep_until(until);
                     let fault = loop {
-                        let left = until.since(caller.clock.now());
-                        match caller.clock.timeout(left, call.next()).await {
-                            Ok(Some(TtsItem::Responding)) => {
+                        let item = tokio::select! {
+                            biased;
+                            item = call.next() => item,
+                            () = &mut alarm => {
+                                if caller.clock.now() < until {
+                                    alarm = caller.clock.sleep_until(until);
+                                    continue;
+                                }
+                                break late(begun, &target.config);
+                            }
+                        };
+                        match item {
+                            Some(TtsItem::Responding) => {
                                 caller.log.lock().headers.get_or_insert_with(|| caller.clock.now());
                             }
-                            Ok(Some(TtsItem::Audio(samples, format))) => {
+                            Some(TtsItem::Audio(samples, format)) => {
                                 if !begun {
                                     caller.log.lock().first_audio.get_or_insert_with(|| caller.clock.now());
                                 }
@@ -91,11 +104,10 @@ pub(crate) fn speak(caller: Caller, piece: String, number: usize) -> Audio {
                                 until = caller.clock.now() + target.config.between_audio.get();
                             }
                             // The protocol has no place for the times of words.
-                            Ok(Some(TtsItem::Words(_))) => {}
-                            Ok(Some(TtsItem::Finished)) => return,
-                            Ok(Some(TtsItem::Failed(fault))) => break fault,
-                            Ok(None) => break VendorFault::new(FaultKind::Broken, "expected an end, got none"),
-                            Err(_) => break late(begun, &target.config.first_audio, &target.config.between_audio),
+                            Some(TtsItem::Words(_)) => {}
+                            Some(TtsItem::Finished) => return,
+                            Some(TtsItem::Failed(fault)) => break fault,
+                            None => break VendorFault::new(FaultKind::Broken, "expected an end, got none"),
                         }
                     };
                     if begun {
@@ -120,11 +132,11 @@ pub(crate) fn speak(caller: Caller, piece: String, number: usize) -> Audio {
     .boxed()
 }
 
-fn late(begun: bool, first: &impl ToString, between: &impl ToString) -> VendorFault {
+fn late(begun: bool, config: &VoiceTargetText) -> VendorFault {
     let message = if begun {
-        format!("expected more audio within {}, got none", between.to_string())
+        format!("expected more audio within {}, got none", config.between_audio)
     } else {
-        format!("expected audio within {}, got none", first.to_string())
+        format!("expected audio within {}, got none", config.first_audio)
     };
     VendorFault::new(FaultKind::Timeout, message)
 }
