@@ -11,6 +11,9 @@ pub(super) const KEY: &str = "sk-a-key-of-a-usual-length-0123456789";
 /// The model that is asked for.
 pub(super) const MODEL: &str = "bench";
 
+/// Where speech is asked for.
+pub(super) const SPEECH: &str = "/api/v1/tts/stream";
+
 /// What is asked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Asks {
@@ -22,6 +25,8 @@ pub(super) enum Asks {
     Paced,
     /// For a whole answer.
     Whole,
+    /// For speech.
+    Speech,
 }
 
 /// What came of one request.
@@ -64,6 +69,9 @@ impl Caller {
             if first.is_none() && find(&self.got, b"\"content\":\" word0\"").is_some() {
                 first = Some(now.since(began));
             }
+            if first.is_none() && self.asks == Asks::Speech && self.has_audio() {
+                first = Some(now.since(began));
+            }
             if self.asks == Asks::Paced {
                 first.get_or_insert_with(|| now.since(began));
                 while let Some(at) = find(&self.got[seen..], b"\"t=") {
@@ -80,6 +88,13 @@ impl Caller {
                 return Ok(answered);
             }
         }
+    }
+
+    /// Whether there is more than the head and the first chunk's size.
+    fn has_audio(&self) -> bool {
+        let Some(head) = find(&self.got, b"\r\n\r\n") else { return false };
+        let body = &self.got[head + 4..];
+        find(body, b"\r\n").is_some_and(|size| body.len() > size + 2)
     }
 
     fn is_whole(&self) -> Result<bool> {
@@ -100,9 +115,20 @@ impl Caller {
 }
 
 fn request(authority: &str, asks: Asks) -> Vec<u8> {
+    if asks == Asks::Speech {
+        // Without an id: a retry would be answered from memory.
+        let body = r#"{"Text":"Hello there, how are you?","Format":"pcm","SampleRate":16000,"Channel":1}"#;
+        return format!(
+            "POST {SPEECH} HTTP/1.1\r\nhost: {authority}\r\nauthorization: Bearer {KEY}\r\n\
+             content-type: application/json;charset=UTF-8\r\nx-task-id: task-1\r\nx-user-id: user-1\r\n\
+             content-length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .into_bytes();
+    }
     let history = match asks {
         Asks::LongStream => r#"{"role":"user","content":"And then, what happened after that, please?"},{"role":"assistant","content":"Well, as I said before, it went on and on."},"#.repeat(700),
-        Asks::Stream | Asks::Paced | Asks::Whole => String::new(),
+        Asks::Stream | Asks::Paced | Asks::Whole | Asks::Speech => String::new(),
     };
     let body = format!(
         "{{\"model\":\"{MODEL}\",\"messages\":[{history}{{\"role\":\"user\",\"content\":\"Hello there\"}}],\"stream\":{},\

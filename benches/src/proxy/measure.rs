@@ -49,7 +49,12 @@ pub(super) async fn run(world: &World, arguments: &Arguments) -> Fallible<()> {
     let mut out = std::io::stdout();
     for &concurrency in &arguments.concurrency {
         let loads = rounds(world, arguments, &ways, Asks::Stream, concurrency).await?;
-        write!(out, "{}", table::streams(concurrency, &loads))?;
+        write!(out, "{}", table::streams(concurrency, "streams", "20 events each", &loads))?;
+    }
+    for &concurrency in &arguments.concurrency {
+        let loads = rounds(world, arguments, &ways, Asks::Speech, concurrency).await?;
+        let what = "20 chunks of 20 ms each";
+        write!(out, "{}", table::streams(concurrency, "syntheses", what, &loads))?;
     }
     for (asks, what, least) in
         [(Asks::LongStream, "streams after 100 kB of history", 0.7), (Asks::Whole, "whole answers", 0.5)]

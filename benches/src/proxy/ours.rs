@@ -1,4 +1,4 @@
-//! The LLM proxy with every feature on that a request can meet: a key, limits, the log, counters, timings, the hold.
+//! The LLM proxy and the TTS server with every feature on that a request can meet: a key, limits, the log, counters, timings, the hold.
 
 use std::io::sink;
 use std::sync::Arc;
@@ -26,8 +26,11 @@ impl SecretSource for Key {
 pub(super) async fn run(world: &World, vendor: &str) -> Fallible<()> {
     let config = format!(
         "[server]\nlisten = \"127.0.0.1:0\"\n[clients.caller]\nkey = \"env:KEY\"\nrate = \"1000000 per second\"\n\
-         concurrent = 10000\n[[models.{}.targets]]\nurl = \"http://{vendor}/v1/chat/completions\"\nkey = \"env:KEY\"\n",
-        caller::MODEL
+         concurrent = 10000\n[[models.{}.targets]]\nurl = \"http://{vendor}/v1/chat/completions\"\nkey = \"env:KEY\"\n\
+         [[voices.bench.targets]]\nvendor = \"custom\"\n\
+         settings = {{ url = \"http://{vendor}{}\", key = \"env:KEY\", format = \"pcm\" }}\n",
+        caller::MODEL,
+        caller::SPEECH
     );
     let config = Config::read(&config, &Key)?;
     let listener = world.network.listen(&config.server.listen).await?;

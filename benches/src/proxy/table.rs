@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use super::figures::{Load, Way, percentile};
 
-/// Streams at once, as fast as they go.
-pub(super) fn streams(concurrency: usize, loads: &[Load; 3]) -> String {
+/// Streams or syntheses at once, as fast as they go.
+pub(super) fn streams(concurrency: usize, what: &str, each: &str, loads: &[Load; 3]) -> String {
     let mut table = format!(
-        "{concurrency} streams at once, 20 events each\n{:<12}{:>11} {:>11} {:>11} {:>11} {:>14}\n",
+        "{concurrency} {what} at once, {each}\n{:<12}{:>11} {:>11} {:>11} {:>11} {:>14}\n",
         "", "streams/s", "first p50", "first p99", "added p50", "CPU ms/1000"
     );
     let [straight, bare, ours] = loads;

@@ -3,10 +3,11 @@
 use std::io::Result;
 use std::time::Duration;
 
+use super::caller::SPEECH;
 use bargein_net::{Clock, Io, Listener, World};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-/// How many events a stream has that carry content.
+/// How many events a stream has that carry content; and how many chunks of 20 ms speech has.
 pub(super) const EVENTS: usize = 20;
 
 /// From one event to the next, when the request asks for a pace.
@@ -14,6 +15,8 @@ pub(super) const PACE: Duration = Duration::from_millis(20);
 
 const STREAM: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\n\
                       x-request-id: req-1\r\ntransfer-encoding: chunked\r\n\r\n";
+
+const SPOKEN: &str = "HTTP/1.1 200 OK\r\ncontent-type: audio/L16\r\ntransfer-encoding: chunked\r\n\r\n";
 
 const WHOLE: &str = r#"{"id":"chatcmpl-1","object":"chat.completion","created":1763650000,"model":"bench","choices":[{"index":0,"message":{"role":"assistant","content":"A short answer that is said at once.","refusal":null},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":8,"total_tokens":17}}"#;
 
@@ -31,6 +34,8 @@ pub(super) async fn serve(world: World, mut listener: Listener) {
 async fn talk(mut io: Io, clock: &Clock) -> Result<()> {
     let mut request = Vec::with_capacity(8192);
     let events = events();
+    let audio = [b"280\r\n".as_slice(), &[7; 640], b"\r\n"].concat();
+    let last = [audio.as_slice(), b"0\r\n\r\n"].concat();
     loop {
         let length = loop {
             if let Some(length) = whole(&request) {
@@ -42,7 +47,16 @@ async fn talk(mut io: Io, clock: &Clock) -> Result<()> {
         };
         let has = |word: &[u8]| request[..length].windows(word.len()).any(|window| window == word);
         let (is_stream, is_paced) = (has(b"\"stream\":true"), has(b"x-pace"));
+        let is_speech = request.starts_with(b"POST ") && request[5..].starts_with(SPEECH.as_bytes());
         request.drain(..length);
+        if is_speech {
+            io.write_all(&[SPOKEN.as_bytes(), &audio].concat()).await?;
+            for number in 1..EVENTS {
+                let is_last = number + 1 == EVENTS;
+                io.write_all(if is_last { &last } else { &audio }).await?;
+            }
+            continue;
+        }
         if !is_stream {
             let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ";
             io.write_all(format!("{head}{}\r\n\r\n{WHOLE}", WHOLE.len()).as_bytes()).await?;
