@@ -54,6 +54,27 @@ fn the_examples_of_the_reference_can_be_read() {
 }
 
 #[test]
+fn the_example_of_the_book_can_be_used() {
+    let page = include_str!("../../../../docs/serve.md");
+    let example = page.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let config = Config::read(example, &Anything).unwrap();
+    assert_eq!((config.clients.len(), config.voices[0].targets.len()), (1, 2));
+}
+
+/// Knows every secret.
+struct Anything;
+
+impl SecretSource for Anything {
+    fn variable(&self, name: &str) -> Option<String> {
+        Some(name.to_owned())
+    }
+
+    fn file(&self, path: &str) -> io::Result<String> {
+        Ok(path.to_owned())
+    }
+}
+
+#[test]
 fn a_file_becomes_clients_and_models_with_their_secrets() {
     let text = r#"
         [server]

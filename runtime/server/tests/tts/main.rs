@@ -1,6 +1,7 @@
 //! The TTS server, before the mock vendor: what callers see, and what the vendor is asked.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests may")]
 
+mod abusing;
 mod answering;
 mod cancelling;
 mod failing;
