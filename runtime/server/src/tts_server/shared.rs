@@ -210,3 +210,100 @@ impl Drop for Shared {
         self.holder.shrink(bytes);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use futures_util::stream::{self, StreamExt as _};
+    use futures_util::task::noop_waker;
+
+    use super::*;
+
+    /// Holds so many bytes and no more.
+    struct Room(Arc<AtomicUsize>);
+
+    impl Holder for Room {
+        fn grow(&self, bytes: usize) -> bool {
+            self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |room| room.checked_sub(bytes)).is_ok()
+        }
+
+        fn shrink(&self, bytes: usize) {
+            self.0.fetch_add(bytes, Ordering::SeqCst);
+        }
+
+        fn whole(&self, _: Vec<Bytes>, _: usize) {}
+    }
+
+    /// Counts how often it wakes.
+    #[derive(Default)]
+    struct Woken(AtomicUsize);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    fn shared(chunks: u8, room: usize) -> (Arc<Shared>, Arc<AtomicUsize>) {
+        let room = Arc::new(AtomicUsize::new(room));
+        let chunks = stream::iter((0..chunks).map(|n| Ok(Bytes::from(vec![n; 10]))));
+        (Shared::new(chunks.boxed(), Box::new(Room(Arc::clone(&room)))), room)
+    }
+
+    fn poll(listener: &mut Listener, waker: &Waker) -> Poll<Option<u8>> {
+        let item = listener.poll_next_unpin(&mut Context::from_waker(waker));
+        item.map(|item| item.map(|chunk| chunk.map_or(u8::MAX, |chunk| chunk[0])))
+    }
+
+    #[test]
+    fn the_fastest_waits_for_the_slowest_only_where_not_all_can_be_held() {
+        for (room, waits) in [(1_000, false), (0, true)] {
+            let (shared, _) = shared(40, room);
+            let (mut fast, mut slow) = (shared.join().expect("fast"), shared.join().expect("slow"));
+            let woken = Arc::new(Woken::default());
+            let waker = Waker::from(Arc::clone(&woken));
+            let ahead = (0..30).take_while(|n| poll(&mut fast, &waker) == Poll::Ready(Some(*n))).count();
+            assert_eq!(ahead, if waits { AHEAD } else { 30 }, "room for {room}");
+            let before = woken.0.load(Ordering::SeqCst);
+            assert_eq!(poll(&mut slow, &noop_waker()), Poll::Ready(Some(0)));
+            if waits {
+                assert!(woken.0.load(Ordering::SeqCst) > before, "it may go on");
+                assert_eq!(poll(&mut fast, &waker), Poll::Ready(Some(16)));
+            }
+        }
+    }
+
+    #[test]
+    fn the_slowest_may_go_and_the_fastest_is_told() {
+        let (shared, _) = shared(40, 0);
+        let (mut fast, slow) = (shared.join().expect("fast"), shared.join().expect("slow"));
+        let woken = Arc::new(Woken::default());
+        let waker = Waker::from(Arc::clone(&woken));
+        while poll(&mut fast, &waker).is_ready() {}
+        let before = woken.0.load(Ordering::SeqCst);
+        drop(slow);
+        assert!(woken.0.load(Ordering::SeqCst) > before);
+        let rest = std::iter::from_fn(|| match poll(&mut fast, &waker) {
+            Poll::Ready(Some(n)) => Some(n),
+            _ => None,
+        });
+        assert_eq!(rest.collect::<Vec<_>>(), (16..40).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_was_held_is_given_back_and_nobody_joins_what_is_forgotten() {
+        let (shared, room) = shared(10, 35);
+        let mut only = shared.join().expect("a listener");
+        for n in 0..3 {
+            assert_eq!(poll(&mut only, &noop_waker()), Poll::Ready(Some(n)));
+        }
+        assert_eq!(room.load(Ordering::SeqCst), 5);
+        assert!(shared.join().is_some());
+        assert_eq!(poll(&mut only, &noop_waker()), Poll::Ready(Some(3)));
+        assert_eq!(room.load(Ordering::SeqCst), 35, "all of it, once it does not fit");
+        assert!(shared.join().is_none());
+        drop((only, shared));
+        assert_eq!(room.load(Ordering::SeqCst), 35);
+    }
+}

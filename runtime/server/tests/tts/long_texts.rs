@@ -36,7 +36,9 @@ fn the_next_piece_is_asked_for_before_it_is_needed_and_no_further() {
     });
     with(json!({ "speed": "1x" }), async |stage| {
         let io = stage.raw(&json!({ "Text": long(30) })).await;
-        stage.world.clock.sleep(Duration::from_millis(900)).await;
+        stage.world.clock.sleep(Duration::from_millis(100)).await;
+        assert_eq!(stage.seen.texts().len(), 1, "before the first audio the vendor has enough to do");
+        stage.world.clock.sleep(Duration::from_millis(800)).await;
         assert_eq!(stage.seen.texts().len(), 2, "one is said, one is ahead");
         drop(io);
         stage.world.clock.sleep(Duration::from_millis(5)).await;
