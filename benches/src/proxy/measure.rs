@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use super::caller::{Answered, Asks, Caller};
 use super::child::Proxy;
 use super::figures::{Load, Way};
+use super::vendor::PACE;
 use super::{Arguments, table, vendor};
 use crate::sessions::{Fallible, cpu_of, resident_of};
 
@@ -51,6 +52,8 @@ pub(super) async fn run(world: &World, arguments: &Arguments) -> Fallible<()> {
         let loads = rounds(world, arguments, &ways, Asks::Stream, concurrency).await?;
         write!(out, "{}", table::streams(concurrency, "streams", "20 events each", &loads))?;
     }
+    let loaded = resident_of(ways.ours.id())?;
+    write!(out, "{}", table::resident([idle, loaded]))?;
     for &concurrency in &arguments.concurrency {
         let loads = rounds(world, arguments, &ways, Asks::Speech, concurrency).await?;
         let what = "20 chunks of 20 ms each";
@@ -65,10 +68,13 @@ pub(super) async fn run(world: &World, arguments: &Arguments) -> Fallible<()> {
     let loads = rounds(world, arguments, &ways, Asks::Paced, arguments.paced).await?;
     write!(out, "{}", table::transits(arguments.paced, &loads))?;
     if arguments.crowd > 0 {
+        // Its memory is judged by whether it grows: what a stream holds it holds from its beginning.
         let length = Duration::from_secs(arguments.crowd_seconds);
+        load(world, &ways, Way::Ours, Asks::Paced, arguments.crowd, length / 4).await?;
+        let before = resident_of(ways.ours.id())?;
         let crowd = load(world, &ways, Way::Ours, Asks::Paced, arguments.crowd, length).await?;
-        let loaded = resident_of(ways.ours.id())?;
-        write!(out, "{}", table::crowd(arguments.crowd, &crowd, [idle, loaded]))?;
+        let after = resident_of(ways.ours.id())?;
+        write!(out, "{}", table::crowd(arguments.crowd, &crowd, [before, after]))?;
     }
     Ok(())
 }
@@ -112,9 +118,16 @@ async fn load(
         callers.push(Caller::connect(world, ways.authority(way), asks).await?);
     }
     let (cpu, began) = (ways.cpu(way)?, world.clock.now());
-    for caller in callers {
+    for (number, caller) in callers.into_iter().enumerate() {
+        // Paced streams do not begin all at once: their events would come in one heap every 20 ms.
+        let late = if asks == Asks::Paced {
+            PACE * u32::try_from(number)? / u32::try_from(concurrency)?
+        } else {
+            Duration::ZERO
+        };
         let (clock, ended, answers) = (world.clock.clone(), ended.clone(), Arc::clone(&answers));
         world.tasks.spawn_service("caller", async move {
+            clock.sleep(late).await;
             let outcome = again_and_again(caller, || clock.now(), began + length, &answers).await;
             // Who waits for the ends waits for all.
             let _ = ended.send(outcome.map_err(|error| error.to_string())).await;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bargein_net::{Clock, Connector, Moment, World};
 use http::Uri;
+use tokio::sync::Notify;
 
 use super::{Answer, Wire};
 
@@ -18,6 +19,9 @@ const MOST_KEPT: usize = 128;
 
 /// How often the spare is looked after.
 const LOOK: Duration = Duration::from_secs(5);
+
+/// The pause after a spare could not be made.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Which connections a pool makes.
 #[derive(Clone, Debug)]
@@ -35,6 +39,8 @@ pub(crate) struct Pool {
     clock: Clock,
     /// The one that was used last is last.
     kept: Mutex<Vec<Kept>>,
+    /// The last one was taken: a spare is wanted.
+    wanted: Arc<Notify>,
 }
 
 /// A connection that is not in use.
@@ -66,6 +72,7 @@ impl Pool {
             connector: Connector::new(world),
             clock: world.clock.clone(),
             kept: Mutex::default(),
+            wanted: Arc::default(),
         })
     }
 
@@ -101,7 +108,15 @@ impl Pool {
     fn take(&self) -> Option<Wire> {
         let now = self.clock.now();
         loop {
-            let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
+            let (kept, is_last) = {
+                let mut all = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+                let kept = all.pop();
+                (kept, all.is_empty())
+            };
+            if is_last {
+                self.wanted.notify_one();
+            }
+            let kept = kept?;
             if now.since(kept.since) < KEPT
                 && let Some(wire) = kept.state.into_wire()
             {
@@ -123,20 +138,27 @@ impl Pool {
     }
 
     /// Keeps one connection at hand, resolved, connected and through TLS, for as long as somebody else holds the
-    /// pool. What fails here fails again, and is told, when a request needs it.
+    /// pool: also while the one before is in use, because a barge-in will close it. What fails here fails again, and is
+    /// told, when a request needs it.
     pub(crate) async fn keep_warm(self: Arc<Self>) {
         let weak = Arc::downgrade(&self);
-        let clock = self.clock.clone();
+        let (clock, wanted) = (self.clock.clone(), Arc::clone(&self.wanted));
         let mut pool = Some(self);
         while let Some(held) = pool.take() {
             held.close_old();
-            if held.is_empty()
-                && let Ok(wire) = held.connect().await
-            {
-                held.push(KeptState::Ready(wire));
+            if held.is_empty() {
+                match held.connect().await {
+                    Ok(wire) => held.push(KeptState::Ready(wire)),
+                    // A vendor that is down is not asked at every request.
+                    Err(_) => clock.sleep(PAUSE).await,
+                }
             }
             drop(held);
-            clock.sleep(LOOK).await;
+            tokio::select! {
+                biased;
+                () = wanted.notified() => {}
+                () = clock.sleep(LOOK) => {}
+            }
             pool = weak.upgrade();
         }
     }

@@ -11,5 +11,7 @@ mod limits;
 mod plain;
 mod raw_vendor;
 mod routes;
+mod sockets;
 mod stage;
 mod streams;
+mod warm;
