@@ -62,3 +62,7 @@ bench-replay:
 # Many conversations at once in real time: some nine minutes on an idle machine (docs/benches.md).
 bench-sessions *ARGS:
     cargo run --release -p bargein-benches --bin sessions -- {{ARGS}}
+
+# What the LLM proxy and the TTS server add, beside a bare reverse proxy and beside none (docs/benches.md).
+bench-proxy *ARGS:
+    cargo run --release -p bargein-benches --bin proxy -- {{ARGS}}
