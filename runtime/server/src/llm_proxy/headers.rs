@@ -124,6 +124,8 @@ mod tests {
             ("x-mine", "1"),
             ("keep-alive", "5"),
             ("authorization", "Bearer ours"),
+            ("api-key", "ours"),
+            ("x-api-key", "ours"),
             ("cookie", "a=b"),
             ("x-stainless-lang", "python"),
             ("content-length", "2"),
