@@ -8,7 +8,12 @@ use crate::matrix::{mutants_are_caught, reference_is_clean, vendor};
 fn check(groups: &[&str]) {
     // Not looked up: a mutant may have no list of models.
     let model = Some("reference-1".to_owned());
-    mutants_are_caught(&SUITE, vendor("openai"), groups, &Settings { model, ..Settings::of(Profile::Lan) });
+    mutants_are_caught(
+        &SUITE,
+        vendor("openai"),
+        groups,
+        &Settings { model, quick: true, ..Settings::of(Profile::Lan) },
+    );
 }
 
 #[test]

@@ -70,11 +70,10 @@ pub(crate) fn mutants_are_caught(
     groups: &[&str],
     settings: &Settings,
 ) {
-    let settings = Settings { quick: true, ..settings.clone() };
     let named = |id: &str| suite.all().find(|check| check.entry.id == id);
     let musts: Vec<_> = suite.all().filter(|check| check.entry.level == Level::Must).collect();
     let mays: Vec<_> = suite.all().filter(|check| check.entry.level == Level::May).collect();
-    let reference = checked(suite, vendor, None, &mays, &settings);
+    let reference = checked(suite, vendor, None, &mays, settings);
     let mut wrong = String::new();
     let mut count = 0;
     for mutant in vendor.mutants {
@@ -89,7 +88,7 @@ pub(crate) fn mutants_are_caught(
         let checks = suite.all().filter(|one| {
             one.entry.id == mutant.id || musts.iter().any(|must| must.entry.id == one.entry.id)
         });
-        let run = checked(suite, vendor, Some(mutant), &checks.collect::<Vec<_>>(), &settings);
+        let run = checked(suite, vendor, Some(mutant), &checks.collect::<Vec<_>>(), settings);
         for complaint in complaints(mutant, check, &run, &reference) {
             let _ = writeln!(wrong, "{} ({}): {complaint}", mutant.id, mutant.breaks);
         }

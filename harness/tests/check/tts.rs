@@ -18,7 +18,12 @@ fn settings() -> Settings {
 
 fn check(groups: &[&str]) {
     // One by one: a mutant that goes wrong beside others must not do so by accident.
-    mutants_are_caught(&SUITE, vendor("custom"), groups, &Settings { one_by_one: true, ..settings() });
+    mutants_are_caught(
+        &SUITE,
+        vendor("custom"),
+        groups,
+        &Settings { quick: true, one_by_one: true, ..settings() },
+    );
 }
 
 #[test]

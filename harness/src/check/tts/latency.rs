@@ -265,7 +265,7 @@ async fn longest_gap(cx: &Context) -> Judged {
     all.iter().for_each(|gap| cx.measured("gap_ms", *gap));
     let (longest, at) =
         gaps.iter().fold((0.0, 0.0), |longest, gap| if gap.0 > longest.0 { *gap } else { longest });
-    let p99 = super::speak::quantile(&all, 99).unwrap_or_default();
+    let p99 = crate::check::quantile(&all, 99).unwrap_or_default();
     let seen = format!("the longest {longest:.0} ms, up to {at:.0} ms; 99th percentile {p99:.0} ms");
     if longest <= cx.budgets().max_gap_ms {
         return Ok(Outcome::pass(seen));

@@ -20,7 +20,7 @@ pub(super) const ROWS: &[Mutant] = &[
     row("HTTP-14", "answers GET on the path with a page", &[]),
     row("HTTP-15", "serves every path that begins with its own", &[]),
     row("HTTP-16", "does not answer Expect: 100-continue", &[]),
-    row("HTTP-17", "reads a body once", &["HTTP-21", "TXT-11", "LAT-05"]),
+    row("HTTP-17", "reads a body once", &["HTTP-21"]),
     row("HTTP-18", "waits for ever when a request is chunked", &[]),
     row("HTTP-19", "does not know headers in lower case", &[]),
     row("HTTP-20", "answers the preface of HTTP/2", &[]),
