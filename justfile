@@ -59,6 +59,10 @@ book:
 bench-replay:
     cargo bench -p bargein-benches --bench replay
 
+# How far the checker's own figures are off, over sockets: within 1 ms on an idle machine, or exit code 4.
+bench-checker:
+    cargo bench -p bargein-benches --bench checker
+
 # Many conversations at once in real time: some nine minutes on an idle machine (docs/benches.md).
 bench-sessions *ARGS:
     cargo run --release -p bargein-benches --bin sessions -- {{ARGS}}

@@ -46,6 +46,16 @@ pub(crate) fn checked(
     result.unwrap_or_else(|error| panic!("{}: {error}", mutant.map_or("the reference", |mutant| mutant.id)))
 }
 
+/// Runs checks against the reference of a vendor.
+pub(crate) fn reference_run(
+    suite: &'static Suite,
+    vendor: &MutantVendor,
+    checks: &[&'static Check],
+    settings: &Settings,
+) -> Run {
+    checked(suite, vendor, None, checks, settings)
+}
+
 /// The vendor of an id that can be played with a rule broken.
 pub(crate) fn vendor(id: &str) -> &'static MutantVendor {
     bargein_mocks::MUTANT_VENDORS.iter().find(|vendor| vendor.id == id).unwrap()

@@ -1,9 +1,9 @@
 //! The checks of the custom TTS protocol against the reference and its mutants.
 
 use bargein::check::tts::SUITE;
-use bargein::check::{Profile, Settings, Verdict};
+use bargein::check::{Profile, Run, Selection, Settings, Verdict};
 
-use crate::matrix::{mutants_are_caught, reference_is_clean, vendor};
+use crate::matrix::{mutants_are_caught, reference_is_clean, reference_run, vendor};
 
 /// What can only be judged over sockets, because there is no TLS in memory: `tests/check/sockets.rs` judges it.
 const OVER_SOCKETS: [&str; 1] = ["OPS-01"];
@@ -26,6 +26,13 @@ fn check(groups: &[&str]) {
     );
 }
 
+/// A run of these checks against the reference.
+fn only(ids: &[&str]) -> Run {
+    let only = ids.iter().map(|id| (*id).to_owned()).collect();
+    let checks = Selection { only, ..Selection::default() }.of(&SUITE).unwrap();
+    reference_run(&SUITE, vendor("custom"), &checks, &settings())
+}
+
 #[test]
 fn the_reference_keeps_every_rule_within_five_minutes() {
     let run = reference_is_clean(&SUITE, vendor("custom"), &settings());
@@ -34,6 +41,18 @@ fn the_reference_keeps_every_rule_within_five_minutes() {
     assert_eq!(run.checks.len(), 148);
     assert!(run.took_ms < FULL_RUN_MS, "{} ms", run.took_ms);
     assert!(run.line.starts_with("custom-tts 1.0 · MUST 68/68 · SHOULD 69/69 · "), "{}", run.line);
+}
+
+#[test]
+fn what_is_measured_is_what_is_scripted() {
+    let run = only(&["LAT-01", "LAT-07"]);
+    let all = |series: &str, truth: f64| {
+        let values = &run.measured[series];
+        assert!(values.len() >= 30, "{series}: {}", values.len());
+        assert!(values.iter().all(|value| (value - truth).abs() < 1e-9), "{series}: {values:?}");
+    };
+    all("first_audio_ms", 100.0);
+    all("gap_ms", 20.0);
 }
 
 #[test]
