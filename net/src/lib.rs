@@ -27,7 +27,7 @@ pub use http::{
     serve, serve_with,
 };
 pub use ids::Ids;
-pub use network::{Cut, CutAt, CutHow, Io, LinkFaults, Listener, Network};
+pub use network::{Cut, CutAt, CutHow, Io, LinkFaults, Listener, Network, ServerTls};
 pub use rand_chacha::ChaCha8Rng;
 pub use run::{RunError, run_real, run_virtual};
 pub use tasks::{PANICS_KEPT, Panicked, Stopped, Task, Tasks};

@@ -7,5 +7,6 @@ mod command;
 mod llm;
 mod matrix;
 mod page;
+mod sockets;
 mod trouble;
 mod tts;

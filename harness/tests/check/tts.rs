@@ -3,10 +3,7 @@
 use bargein::check::tts::SUITE;
 use bargein::check::{Profile, Run, Selection, Settings, Verdict};
 
-use crate::matrix::{mutants_are_caught, reference_is_clean, reference_run, vendor};
-
-/// What can only be judged over sockets, because there is no TLS in memory: `tests/check/sockets.rs` judges it.
-const OVER_SOCKETS: [&str; 1] = ["OPS-01"];
+use crate::matrix::{OVER_SOCKETS, mutants_are_caught, reference_is_clean, reference_run, vendor};
 
 /// Five minutes: how long a whole run may take against a server with a first audio of 100 ms.
 const FULL_RUN_MS: u64 = 300_000;

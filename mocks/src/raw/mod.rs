@@ -11,7 +11,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bargein_net::{Listener, Stopped, Tasks, World};
+use bargein_net::{Clock, Io, Listener, ServerTls, Stopped, Tasks, World};
 use tokio::sync::watch;
 
 pub(crate) use peer::{Gone, Peer};
@@ -21,6 +21,9 @@ use request::{Unread, read};
 
 /// How long to wait after the system refused a connection for want of resources.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// How long a client may take to shake hands.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// A vendor that answers in bytes.
 pub(crate) trait RawVendor: Send + Sync + 'static {
@@ -86,7 +89,12 @@ impl RawServer {
 }
 
 /// Serves a vendor at a listener.
-pub(crate) fn serve_raw<V: RawVendor>(world: &World, mut listener: Listener, vendor: Arc<V>) -> RawServer {
+pub(crate) fn serve_raw<V: RawVendor>(
+    world: &World,
+    mut listener: Listener,
+    vendor: Arc<V>,
+    tls: Option<ServerTls>,
+) -> RawServer {
     let tasks = world.tasks.child();
     let (open, closed) = watch::channel(());
     let server = RawServer { authority: listener.authority().to_owned(), tasks: tasks.clone(), _open: open };
@@ -103,8 +111,14 @@ pub(crate) fn serve_raw<V: RawVendor>(world: &World, mut listener: Listener, ven
             match accepted {
                 Ok(io) => {
                     let (vendor, tasks, closed) = (Arc::clone(&vendor), connections.clone(), closed.clone());
-                    let peer = Peer::new(io, clock.clone(), connections.clone(), vendor.rules().write_stall);
-                    connections.spawn("raw connection", connection(vendor, peer, tasks, closed)).detach();
+                    let (clock, tls) = (clock.clone(), tls.clone());
+                    let connected = async move {
+                        let stall = vendor.rules().write_stall;
+                        let Some(io) = encrypted(io, tls, &clock).await else { return };
+                        let peer = Peer::new(io, clock, tasks.clone(), stall);
+                        connection(vendor, peer, tasks, closed).await;
+                    };
+                    connections.spawn("raw connection", connected).detach();
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -115,6 +129,15 @@ pub(crate) fn serve_raw<V: RawVendor>(world: &World, mut listener: Listener, ven
     };
     tasks.spawn("raw server", accepting).detach();
     server
+}
+
+/// The connection once hands were shaken, if there is TLS.
+async fn encrypted(io: Io, tls: Option<ServerTls>, clock: &Clock) -> Option<Io> {
+    match tls {
+        None => Some(io),
+        // Who refuses the certificate says so by going away.
+        Some(tls) => clock.timeout(HANDSHAKE, tls.accept(io)).await.ok()?.ok(),
+    }
 }
 
 async fn connection<V: RawVendor>(

@@ -6,6 +6,8 @@ use bargein_net::{Clock, Io, Moment, Tasks};
 use futures_util::FutureExt as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
+/// Half of the clock's resolution, in nanoseconds.
+const HALF_A_TICK: u64 = 500_000;
 /// How much is read at once.
 const READ: usize = 16 * 1024;
 /// How much of requests to come is taken in while an answer is being written.
@@ -82,6 +84,9 @@ impl Peer {
     /// Waits, and notices when the client breaks the connection meanwhile. That it sends no more is not the same: it
     /// may wait for its answer.
     pub(crate) async fn wait_until(&mut self, at: Moment) -> Result<(), Gone> {
+        // The clock ends waits at whole milliseconds, and so half of one late in the mean, which is taken off. What is due
+        // at a whole millisecond is not moved by it.
+        let at = Moment::from_nanos(at.as_nanos().saturating_sub(HALF_A_TICK));
         let mut over = self.clock.sleep_until(at);
         loop {
             if self.has_ended || self.pending.len() >= AHEAD {

@@ -47,8 +47,8 @@ impl MutantVendor {
 }
 
 impl Reference {
-    pub(crate) fn new(server: RawServer, path: &str, key: Secret) -> Self {
-        let url = format!("http://{}{path}", server.authority());
+    pub(crate) fn new(server: RawServer, scheme: &str, path: &str, key: Secret) -> Self {
+        let url = format!("{scheme}://{}{path}", server.authority());
         Self { server, url, key }
     }
 

@@ -22,6 +22,7 @@ enum Kind {
     Memory(Pipe),
     Tcp(TcpStream),
     Tls(Box<TlsStream<Io>>),
+    TlsOfServer(Box<tokio_rustls::server::TlsStream<Io>>),
 }
 
 /// How many bytes a connection in memory holds in each direction before a writer waits, as a socket's buffers do.
@@ -49,6 +50,22 @@ impl Io {
         Self(Kind::Tls(Box::new(stream)))
     }
 
+    pub(super) fn tls_of_server(stream: tokio_rustls::server::TlsStream<Self>) -> Self {
+        Self(Kind::TlsOfServer(Box::new(stream)))
+    }
+
+    pub(super) const fn is_memory(&self) -> bool {
+        matches!(self.0, Kind::Memory(_))
+    }
+
+    /// Whether TLS went on with a session of an earlier connection, which saves a round trip. `None` without TLS, and
+    /// while the handshake is under way.
+    #[must_use]
+    pub fn is_resumed(&self) -> Option<bool> {
+        let Kind::Tls(stream) = &self.0 else { return None };
+        stream.get_ref().1.handshake_kind().map(|kind| kind == rustls::HandshakeKind::Resumed)
+    }
+
     /// Breaks the connection: the peer gets an error instead of an end.
     pub fn reset(self) {
         match self.0 {
@@ -59,6 +76,7 @@ impl Io {
                 }
             }
             Kind::Tls(stream) => stream.into_inner().0.reset(),
+            Kind::TlsOfServer(stream) => stream.into_inner().0.reset(),
         }
     }
 }
@@ -139,6 +157,10 @@ macro_rules! inner {
                 let $stream = Pin::new(&mut **stream);
                 $poll
             }
+            Kind::TlsOfServer(stream) => {
+                let $stream = Pin::new(&mut **stream);
+                $poll
+            }
         }
     };
 }
@@ -175,6 +197,7 @@ impl AsyncWrite for Io {
             Kind::Memory(stream) => stream.is_write_vectored(),
             Kind::Tcp(stream) => stream.is_write_vectored(),
             Kind::Tls(stream) => stream.is_write_vectored(),
+            Kind::TlsOfServer(stream) => stream.is_write_vectored(),
         }
     }
 }

@@ -11,6 +11,7 @@ mod memory;
     reason = "the only place that opens sockets and resolves names"
 )]
 mod sockets;
+mod tls;
 
 use std::io::Result;
 use std::net::SocketAddr;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 use self::faults::FaultyLinks;
 pub use self::faults::{Cut, CutAt, CutHow, LinkFaults};
 pub use self::io::Io;
+pub use self::tls::ServerTls;
 use self::memory::Registry;
 use self::sockets::Sockets;
 use crate::{Clock, Ids, Tasks};
@@ -135,6 +137,19 @@ impl Network {
         match &self.kind {
             Kind::Memory(_) => Ok(io),
             Kind::Sockets(sockets) => sockets.encrypt(authority, io).await,
+        }
+    }
+
+    /// Trusts these roots besides those of the web, in DER or PEM. Holds for all clones of this network, if it comes
+    /// before the first connection over TLS. In memory it does nothing.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidData` when there is no certificate in them, `AlreadyExists` when TLS has been spoken.
+    pub fn trust(&self, roots: &[u8]) -> Result<()> {
+        match &self.kind {
+            Kind::Memory(_) => Ok(()),
+            Kind::Sockets(sockets) => sockets.trust(roots),
         }
     }
 

@@ -4,7 +4,8 @@ use std::io::{Error, ErrorKind, Result};
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
-use rustls::pki_types::ServerName;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
@@ -28,12 +29,22 @@ impl Sockets {
         Ok(Io::tls(connector.connect(name, io).await?))
     }
 
+    /// Trusts these roots besides those of the web.
+    pub(super) fn trust(&self, roots: &[u8]) -> Result<()> {
+        let pem: Vec<_> = CertificateDer::pem_slice_iter(roots).filter_map(std::result::Result::ok).collect();
+        let roots = if pem.is_empty() { vec![CertificateDer::from(roots.to_vec())] } else { pem };
+        let mut store = web_roots();
+        for root in roots {
+            store.add(root).map_err(|error| Error::new(ErrorKind::InvalidData, error))?;
+        }
+        self.tls.set(client_config(store)?).map_err(|_| Error::from(ErrorKind::AlreadyExists))
+    }
+
     fn tls(&self) -> Result<Arc<ClientConfig>> {
         if let Some(config) = self.tls.get() {
             return Ok(Arc::clone(config));
         }
-        let roots = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        let config = client_config(roots)?;
+        let config = client_config(web_roots())?;
         Ok(Arc::clone(self.tls.get_or_init(|| config)))
     }
 }
@@ -42,6 +53,10 @@ impl std::fmt::Debug for Sockets {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Sockets").finish_non_exhaustive()
     }
+}
+
+fn web_roots() -> RootCertStore {
+    RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned())
 }
 
 fn client_config(roots: RootCertStore) -> Result<Arc<ClientConfig>> {

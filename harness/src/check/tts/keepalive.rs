@@ -295,5 +295,5 @@ async fn new_or_open(cx: &Context) -> Judged {
     let seen = format!(
         "first audio after {new:.0} ms on a new connection, {open:.0} ms on an open one, {connecting:.0} ms to connect"
     );
-    Ok(if is_slower(new, open, 1.5) { cx.broken(seen) } else { Outcome::pass(seen) })
+    Ok(if is_slower(cx, new, open, 1.5) { cx.broken(seen) } else { Outcome::pass(seen) })
 }

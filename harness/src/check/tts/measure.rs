@@ -13,8 +13,6 @@ use crate::check::{Context, Heard, Outcome};
 pub(super) const WINDOW_MS: u64 = 20;
 /// What is quieter is silence, in dBFS.
 pub(super) const SILENCE: f64 = -50.0;
-/// What a time may be longer than another without being called slower: the noise of any machine.
-const NOISE_MS: f64 = 25.0;
 
 /// The loudness of window after window, in dBFS; silence is -120.
 pub(super) fn levels(heard: &Heard) -> Vec<f64> {
@@ -169,9 +167,10 @@ pub(super) async fn first_audio(cx: &Context) -> Result<f64, Outcome> {
         .ok_or_else(|| cx.broken(format!("no audio: {}", exchange.summary())).with(&exchange))
 }
 
-/// Whether a time is longer than so many times another, beyond what any machine's noise explains.
-pub(super) fn is_slower(ms: f64, than: f64, factor: f64) -> bool {
-    ms > than * factor && ms > than + NOISE_MS
+/// Whether a first audio comes later than so many times another. One that is within the budget does not: with a very
+/// fast server the ratio alone would measure the machine's noise.
+pub(super) fn is_slower(cx: &Context, ms: f64, than: f64, factor: f64) -> bool {
+    ms > than * factor && ms > cx.budgets().first_audio_p50_ms
 }
 
 /// The middle value.

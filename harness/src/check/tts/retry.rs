@@ -186,7 +186,7 @@ async fn as_good(cx: &Context) -> Judged {
         lengths.0, times.0, lengths.1, times.1
     );
     let is_same = (lengths.0 - lengths.1).abs() <= lengths.0 * 0.1;
-    if is_same && !is_slower(times.1, times.0, 1.5) {
+    if is_same && !is_slower(cx, times.1, times.0, 1.5) {
         return Ok(Outcome::pass(seen));
     }
     Ok(cx.broken(seen).with(&first).with(&second))

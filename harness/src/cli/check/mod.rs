@@ -49,6 +49,8 @@ enum CheckError {
     NoCheck,
     #[error("{0}")]
     Option(String),
+    #[error("expected certificates in {path}: {source}")]
+    Certificates { path: String, source: io::Error },
     #[error("expected to read {path}: {source}")]
     Waivers { path: String, source: io::Error },
     #[error("{path}: {source}")]
@@ -116,8 +118,14 @@ fn play(
     let waivers = options.waivers.as_deref().map(waivers).transpose()?.unwrap_or_default();
     let progress = Progress::new(checks.len(), surroundings.err_is_terminal);
     let tell = |checked: &Checked| progress.case(&format!("{} {}", checked.entry.id, checked.verdict));
+    let roots = options.ca.as_deref().map(certificates).transpose()?;
     let run = bargein_net::run_real(options.seed, async |world: World| {
-        check::run(&world, suite, &checks, &target, &settings, &waivers, tell).await
+        roots.map_or(Ok(()), |roots| world.network.trust(&roots))?;
+        Ok::<_, io::Error>(check::run(&world, suite, &checks, &target, &settings, &waivers, tell).await)
+    })?;
+    let run = run.map_err(|source| CheckError::Certificates {
+        path: options.ca.iter().map(|path| path.display().to_string()).collect(),
+        source,
     })?;
     progress.finish();
     report::write_terminal(&mut surroundings.out, &run, surroundings.out_colours)?;
@@ -125,6 +133,10 @@ fn play(
         write(file, &run)?;
     }
     Ok(exit(&run))
+}
+
+fn certificates(path: &Path) -> Result<Vec<u8>, CheckError> {
+    fs::read(path).map_err(|source| CheckError::Certificates { path: path.display().to_string(), source })
 }
 
 fn waivers(path: &Path) -> Result<Vec<check::Waiver>, CheckError> {

@@ -33,6 +33,9 @@ pub(super) struct Options {
     /// A header of every request.
     #[arg(long = "header", value_name = "NAME:VALUE")]
     pub(super) headers: Vec<String>,
+    /// Certificates to trust besides those of the web, in PEM or DER.
+    #[arg(long, value_name = "FILE")]
+    pub(super) ca: Option<PathBuf>,
     /// Another budget than the profile's: `first_audio_p95_ms=800`. The names are those of the JSON report.
     #[arg(long = "budget", value_name = "NAME=VALUE")]
     budgets: Vec<String>,

@@ -36,5 +36,5 @@ pub fn serve_model_reference(
 ) -> Reference {
     let key = script.key.clone();
     let model = vendor::Model::new(script, mutant, world.clock.clone());
-    Reference::new(serve_raw(world, listener, Arc::new(model)), script::PATH, key)
+    Reference::new(serve_raw(world, listener, Arc::new(model), None), "http", script::PATH, key)
 }

@@ -22,7 +22,7 @@ mod wish;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bargein_net::{Listener, World};
+use bargein_net::{Listener, ServerTls, World};
 use bargein_wire::units::Secret;
 
 use self::broken::Broken;
@@ -52,6 +52,8 @@ pub struct ReferenceScript {
     pub piece: Duration,
     /// How many texts are spoken at once; more are refused with status 429. Default 24.
     pub streams: usize,
+    /// What is shown to clients that speak TLS; `None` speaks plain HTTP. In memory nothing is encrypted.
+    pub tls: Option<ServerTls>,
 }
 
 impl Default for ReferenceScript {
@@ -63,6 +65,7 @@ impl Default for ReferenceScript {
             gap: Duration::from_millis(20),
             piece: Duration::from_millis(200),
             streams: 24,
+            tls: None,
         }
     }
 }
@@ -75,6 +78,15 @@ pub fn serve_reference(
     mutant: Option<&'static Mutant>,
 ) -> Reference {
     let (path, key) = (script.path.clone(), script.key.clone());
-    let service = Service::new(script, Broken::by(mutant), world.clock.clone(), listener.authority());
-    Reference::new(serve_raw(world, listener, Arc::new(service)), &path, key)
+    let broken = Broken::by(mutant);
+    let tls = script.tls.clone().or_else(|| broken.is("OPS-01").then(untrusted).flatten());
+    let service = Service::new(script, broken, world.clock.clone(), listener.authority());
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    Reference::new(serve_raw(world, listener, Arc::new(service), tls), scheme, &path, key)
+}
+
+/// TLS with a certificate that only those trust who were told to: its key is known to everybody.
+fn untrusted() -> Option<ServerTls> {
+    let certificate = include_bytes!("tls/certificate.der");
+    ServerTls::new(&[certificate], include_bytes!("tls/key.der")).ok()
 }
