@@ -25,7 +25,7 @@ pub(super) struct Arguments {
 enum Subject {
     /// A server of the custom TTS protocol.
     Tts(tts::Arguments),
-    /// An endpoint of chat completions, by the full URL that ends in `/chat/completions`.
+    /// An endpoint of chat completions: its base, such as http://localhost:8000/v1, or the full URL.
     Llm(llm::Arguments),
 }
 

@@ -7,7 +7,7 @@ use bargein_wire::units::Secret;
 
 use crate::check::{Profile, Selection, Settings};
 
-#[derive(clap::Args, Debug)]
+#[derive(Clone, clap::Args, Debug)]
 pub(super) struct Options {
     /// The server's address, such as http://localhost:8080/stream-audio.
     #[arg(value_name = "URL")]
