@@ -18,18 +18,20 @@ const ONE_SOUND: usize = 1 << 20;
 /// How much of a body of text is in the page, in characters.
 const TEXT: usize = 4_000;
 
-/// The bytes of sound that the page may still take, so that it can be opened anywhere.
+/// How sounds are shown.
 pub(super) struct Sound {
+    /// The bytes of samples that the page may still take, so that it can be opened anywhere.
     left: usize,
-}
-
-impl Default for Sound {
-    fn default() -> Self {
-        Self { left: 12 << 20 }
-    }
+    /// What playback holds before it begins, in milliseconds.
+    buffer_ms: f64,
 }
 
 impl Sound {
+    /// With playback that begins behind a buffer.
+    pub(super) const fn new(buffer_ms: f64) -> Self {
+        Self { left: 12 << 20, buffer_ms }
+    }
+
     /// The sound as an address, from its beginning; whether some of it is left out. `None` when the page is full.
     fn take(&mut self, heard: &Heard) -> Option<(String, bool)> {
         let frame = usize::from(heard.channels.max(1)) * 2;
@@ -51,7 +53,7 @@ pub(super) fn evidence(evidence: &Evidence, sound: &mut Sound) -> Markup {
         article.evidence {
             h4 { (visible(&evidence.label)) }
             p.times { (times(evidence)) }
-            @if evidence.chunks.len() > 1 { (timeline(evidence)) }
+            @if evidence.chunks.len() > 1 { (timeline(evidence, sound.buffer_ms)) }
             @if let Some(heard) = &evidence.audio { (heard_as(evidence, heard, sound)) }
             (text("Request as sent", &evidence.request))
             (text("Head of the answer", if evidence.head.is_empty() { "none" } else { &evidence.head }))

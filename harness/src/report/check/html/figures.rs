@@ -59,7 +59,7 @@ pub(super) fn section(run: &Run) -> Markup {
             div.histograms {
                 @for (name, values) in &measured { (histogram(&series(name, &run.budgets), values)) }
             }
-            @if !requests.is_empty() { (waterfall(&requests)) }
+            @if !requests.is_empty() { (waterfall(&requests, run.budgets.playout_buffer_ms)) }
         }
     }
 }
@@ -140,33 +140,37 @@ fn level(x: &Scale, value: f64, class: &str, words: &str) -> Markup {
 }
 
 /// Requests beside each other: waiting for the head, for the first audio, the body, and where playback ran dry.
-fn waterfall(requests: &[&Evidence]) -> Markup {
+fn waterfall(requests: &[&Evidence], buffer_ms: f64) -> Markup {
     let longest = requests.iter().map(|one| one.end_ms).fold(1.0, f64::max);
     let height = ROW * requests.len() as f64 + 56.0;
     let frame = Frame { left: 260.0, right: 950.0, top: 12.0, bottom: height - 44.0 };
     let x = Scale::new(0.0, longest, frame.left, frame.right);
+    let has_sound = requests.iter().any(|one| one.audio.is_some());
     html! {
         figure {
             h3 { "Requests" }
             svg.plot.waterfall viewBox={ "0 0 960 " (px(height)) } role="img" aria-label={ "Timeline of " (requests.len()) " requests" } {
-                @for (index, one) in requests.iter().enumerate() { (request(one, frame.top + ROW * index as f64, &x, frame)) }
+                @for (index, one) in requests.iter().enumerate() { (request(one, frame.top + ROW * index as f64, &x, frame, buffer_ms)) }
                 (axis_x(frame, &x, "ms since the request"))
             }
             figcaption {
-                span.key.waited {} " to the head " span.key.silence {} " to the first audio " span.key.body {} " body "
-                span.key.underrun {} " nothing to play. The requests whose evidence is kept."
+                span.key.waited {} " to the head "
+                @if has_sound { span.key.silence {} " to the first audio " }
+                span.key.body {} " body "
+                @if has_sound { span.key.underrun {} " nothing to play " }
+                "in the requests whose evidence is kept."
             }
         }
     }
 }
 
-fn request(one: &Evidence, top: f64, x: &Scale, frame: Frame) -> Markup {
+fn request(one: &Evidence, top: f64, x: &Scale, frame: Frame, buffer_ms: f64) -> Markup {
     let head = one.head_ms.unwrap_or(one.end_ms);
     let first = one.first_audio_ms.unwrap_or(head).max(head);
     let parts = [("waited", 0.0, head), ("silence", head, first), ("body", first, one.end_ms)];
     let heard = one.audio.as_ref().filter(|heard| !heard.samples.is_empty());
     let underruns =
-        heard.map(|heard| playout(&arrived(&one.chunks, heard), 200.0).underruns).unwrap_or_default();
+        heard.map(|heard| playout(&arrived(&one.chunks, heard), buffer_ms).underruns).unwrap_or_default();
     let label: String = one.label.chars().take(38).collect();
     let words = format!("{}: head {head:.0} ms, end {:.0} ms", visible(&one.label), one.end_ms);
     html! {

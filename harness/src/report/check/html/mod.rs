@@ -37,7 +37,7 @@ pub fn write(mut out: impl Write, run: &Run) -> io::Result<()> {
 }
 
 fn page(run: &Run) -> Markup {
-    let mut sound = Sound::default();
+    let mut sound = Sound::new(run.budgets.playout_buffer_ms);
     html! {
         (DOCTYPE)
         html lang="en" {

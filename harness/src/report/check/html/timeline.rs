@@ -2,15 +2,12 @@
 
 use maud::{Markup, html};
 
-use super::plot::{Frame, Scale, axis_x, axis_y, px};
+use super::plot::{Frame, Scale, axis_x, axis_y, number, px};
 use crate::check::{ChunkRow, Evidence, Heard};
 
 const WIDTH: f64 = 960.0;
 const HEIGHT: f64 = 220.0;
 const FRAME: Frame = Frame { left: 52.0, right: 950.0, top: 20.0, bottom: 180.0 };
-
-/// What playback holds before it begins, in milliseconds: the budgets' own buffer.
-const BUFFER_MS: f64 = 200.0;
 
 /// Playback of an answer: when it began, where it stood still.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -51,26 +48,27 @@ pub(super) fn arrived(chunks: &[ChunkRow], heard: &Heard) -> Vec<(f64, f64)> {
 }
 
 /// The picture of an answer.
-pub(super) fn timeline(evidence: &Evidence) -> Markup {
+pub(super) fn timeline(evidence: &Evidence, buffer_ms: f64) -> Markup {
     match evidence.audio.as_ref().filter(|heard| !heard.samples.is_empty()) {
-        Some(heard) => with_playout(evidence, heard),
+        Some(heard) => with_playout(evidence, heard, buffer_ms),
         None => of_bytes(evidence),
     }
 }
 
-fn with_playout(evidence: &Evidence, heard: &Heard) -> Markup {
+fn with_playout(evidence: &Evidence, heard: &Heard, buffer_ms: f64) -> Markup {
     let arrived = arrived(&evidence.chunks, heard);
-    let playout = playout(&arrived, BUFFER_MS);
+    let playout = playout(&arrived, buffer_ms);
     let end = evidence.end_ms.max(playout.began + 300.0) * 1.1;
     let x = Scale::new(0.0, end, FRAME.left, FRAME.right);
     let most = arrived.last().map_or(1.0, |(_, seconds)| *seconds);
-    let y = Scale::new(0.0, most, FRAME.bottom, FRAME.top);
+    // A fast server has soon sent far more than is played: what lies high above playback is left out.
+    let seen = ((end - playout.began) / 1_000.0 * 2.5).max(0.5);
+    let y = Scale::new(0.0, most.min(seen), FRAME.bottom, FRAME.top);
     let dry: f64 = playout.underruns.iter().map(|(from, to)| to - from).sum();
     let words = match playout.underruns.len() {
         0 => "playback never runs dry".to_owned(),
         count => format!("playback runs dry {count} times, {dry:.0} ms in all"),
     };
-    let played = playout.line.iter().filter(|(at, _)| *at <= end * 1.5);
     html! {
         figure {
             svg.plot.timeline viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } role="img" aria-label={ "Arrival of the audio and its playback: " (words) } {
@@ -81,13 +79,13 @@ fn with_playout(evidence: &Evidence, heard: &Heard) -> Markup {
                     }
                 }
                 path.arrived d=(steps(&arrived, &x, &y)) {}
-                path.played d=(line(played, &x, &y, end)) {}
+                path.played d=(line(&playout.line, &x, &y, end)) {}
                 @if let Some(ms) = evidence.head_ms { (mark(&x, ms, "head")) }
                 @if let Some(ms) = evidence.first_audio_ms { (mark(&x, ms, "first audio")) }
                 (axis_x(FRAME, &x, "ms since the request"))
             }
             figcaption {
-                span.key.arrived {} " arrived " span.key.played {} " played with a buffer of 200 ms " span.key.underrun {} " nothing to play: "
+                span.key.arrived {} " arrived " span.key.played {} " played with a buffer of " (number(buffer_ms)) " ms " span.key.underrun {} " nothing to play: "
                 (words) "."
             }
         }
@@ -143,16 +141,14 @@ fn steps(points: &[(f64, f64)], x: &Scale, y: &Scale) -> String {
     path
 }
 
-/// A line through points, up to a time.
-fn line<'p>(points: impl Iterator<Item = &'p (f64, f64)>, x: &Scale, y: &Scale, end: f64) -> String {
+/// A line through points, up to a time: what is played behind it leaves the picture at its slope.
+fn line(points: &[(f64, f64)], x: &Scale, y: &Scale, end: f64) -> String {
     let mut path = String::new();
     let mut before: Option<(f64, f64)> = None;
-    for &(at, value) in points.chain([]) {
+    for &(at, value) in points {
         let (at, value) = match before {
-            // What is played behind the border goes out of the picture at its slope.
-            Some((from, low)) if at > end && at > from => {
-                (end, low + (value - low) * (end - from) / (at - from))
-            }
+            Some((from, _)) if from >= end => break,
+            Some((from, low)) if at > end => (end, low + (value - low) * (end - from) / (at - from)),
             _ => (at, value),
         };
         let command = if before.is_none() { 'M' } else { 'L' };
@@ -164,7 +160,7 @@ fn line<'p>(points: impl Iterator<Item = &'p (f64, f64)>, x: &Scale, y: &Scale, 
 
 #[cfg(test)]
 mod tests {
-    use super::playout;
+    use super::{Scale, line, playout};
 
     #[test]
     fn playback_begins_behind_its_buffer_and_stands_still_when_dry() {
@@ -174,6 +170,13 @@ mod tests {
         assert_eq!(played.underruns.len(), 1, "{played:?}");
         let (from, to) = played.underruns[0];
         assert!((from - 600.0).abs() < 1e-6 && (to - 900.0).abs() < 1e-6, "{played:?}");
+    }
+
+    #[test]
+    fn the_line_of_playback_goes_to_the_end_of_the_picture_at_its_slope() {
+        let scale = Scale::new(0.0, 10.0, 0.0, 10.0);
+        assert_eq!(line(&[(1.0, 0.0), (21.0, 20.0)], &scale, &scale, 5.0), "M1.0 0.0L5.0 4.0");
+        assert_eq!(line(&[(1.0, 0.0), (5.0, 4.0), (9.0, 4.0)], &scale, &scale, 5.0), "M1.0 0.0L5.0 4.0");
     }
 
     #[test]
