@@ -35,6 +35,14 @@ fmt-check:
 clippy:
     cargo clippy --workspace --all-targets -- -D warnings
 
+# The reports of the checks in a headless Chromium.
+report-pages:
+    tests/report/run
+
+# The example servers of docs/examples, checked.
+examples *NAMES:
+    tests/examples/run {{NAMES}}
+
 # The house rules alone.
 tidy:
     cargo test -p bargein --test tidy
