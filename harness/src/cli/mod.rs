@@ -40,7 +40,7 @@ enum Command {
     /// Play scenarios and judge them.
     Test(test::Arguments),
     /// Check whether a server keeps a protocol, how fast it is, and where it will stutter.
-    Check(check::Arguments),
+    Check(Box<check::Arguments>),
     /// Bring scenarios into their canonical form.
     Fmt(fmt::Arguments),
     /// Play vendors at real ports, for any client.

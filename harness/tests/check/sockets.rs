@@ -52,7 +52,12 @@ fn tls_that_nobody_trusts_is_a_warning_and_nothing_else_is_judged() {
 
 #[test]
 fn bytes_are_the_same_over_tcp() {
-    let run = checked(&["CHK-01", "CHK-02", "WAV", "CAN-02", "CAN-06", "RTY-02", "OPS-04"], &ReferenceScript::default(), None, false);
+    let run = checked(
+        &["CHK-01", "CHK-02", "WAV", "CAN-02", "CAN-06", "RTY-02", "OPS-04"],
+        &ReferenceScript::default(),
+        None,
+        false,
+    );
     let wrong = run.checks.iter().filter(|checked| checked.verdict != Verdict::Pass);
     assert_eq!(wrong.map(|checked| (checked.entry.id, checked.seen.as_str())).collect::<Vec<_>>(), []);
 }

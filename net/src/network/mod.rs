@@ -20,9 +20,9 @@ use std::sync::Arc;
 use self::faults::FaultyLinks;
 pub use self::faults::{Cut, CutAt, CutHow, LinkFaults};
 pub use self::io::Io;
-pub use self::tls::ServerTls;
 use self::memory::Registry;
 use self::sockets::Sockets;
+pub use self::tls::ServerTls;
 use crate::{Clock, Ids, Tasks};
 
 /// Dials and listens. All clones are the same network.

@@ -13,7 +13,7 @@ pub const PATHS: [&str; 3] =
 pub struct Downlink {
     /// How much audio it has heard.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub audio_info: Option<AudioInfo>,
+    pub audio_info: Option<HeardSoFar>,
     /// What was recognised.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub result: Option<Recognised>,
@@ -21,7 +21,7 @@ pub struct Downlink {
 
 /// How much audio was heard.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct AudioInfo {
+pub struct HeardSoFar {
     /// In milliseconds.
     #[serde(default)]
     pub duration: u64,

@@ -132,7 +132,11 @@ async fn then_free(cx: &Context, usual: f64, after: &str) -> Judged {
     spoken(cx, &exchange)?;
     let first = exchange.first_audio_ms().unwrap_or(f64::INFINITY);
     let seen = format!("first audio after {first:.0} ms {after}, {usual:.0} ms usually");
-    if is_slower(cx, first, usual, 1.5) { Ok(cx.broken(seen).with(&exchange)) } else { Ok(Outcome::pass(seen)) }
+    if is_slower(cx, first, usual, 1.5) {
+        Ok(cx.broken(seen).with(&exchange))
+    } else {
+        Ok(Outcome::pass(seen))
+    }
 }
 
 async fn closed(cx: &Context) -> Judged {

@@ -215,7 +215,11 @@ async fn after_idle(cx: &Context) -> Judged {
     exchange.audio()?;
     let first = exchange.first_audio_ms().unwrap_or(f64::INFINITY);
     let seen = format!("{first:.0} ms after 60 s, {warm:.0} ms warm");
-    if is_slower(cx, first, warm, 2.0) { Ok(cx.broken(seen).with(&exchange)) } else { Ok(Outcome::pass(seen)) }
+    if is_slower(cx, first, warm, 2.0) {
+        Ok(cx.broken(seen).with(&exchange))
+    } else {
+        Ok(Outcome::pass(seen))
+    }
 }
 
 async fn head_and_audio(cx: &Context) -> Judged {

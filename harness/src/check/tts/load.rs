@@ -290,7 +290,7 @@ async fn a_minute(cx: &Context) -> Judged {
         return Ok(Outcome::error(format!("expected answers for {} s, got {}", load.as_secs(), times.len())));
     }
     let mut seen = format!("{} texts; first audio {early:.0} ms early, {late:.0} ms late", times.len());
-    let mut grows = (late > early * 1.1 && late > early + DRIFT_MS);
+    let mut grows = late > early * 1.1 && late > early + DRIFT_MS;
     if let (Own { memory: Some(before), .. }, Own { memory: Some(after), .. }) = (&before, &after) {
         seen += &format!("; memory {:.1} MiB early, {:.1} MiB late", mib(*before), mib(*after));
         grows |= mib(*after) > mib(*before) * 1.1 + 1.0;

@@ -171,7 +171,11 @@ async fn beside_stuck_ones(cx: &Context) -> Judged {
     let first = exchange.first_audio_ms().unwrap_or(f64::INFINITY);
     let seen =
         format!("first audio after {first:.0} ms beside {READERS} stuck readers, {usual:.0} ms usually");
-    if is_slower(cx, first, usual, 1.5) { Ok(cx.broken(seen).with(&exchange)) } else { Ok(Outcome::pass(seen)) }
+    if is_slower(cx, first, usual, 1.5) {
+        Ok(cx.broken(seen).with(&exchange))
+    } else {
+        Ok(Outcome::pass(seen))
+    }
 }
 
 async fn bounded(cx: &Context) -> Judged {

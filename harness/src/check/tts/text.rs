@@ -310,7 +310,11 @@ async fn long_begins(cx: &Context) -> Judged {
     exchange.audio()?;
     let long = exchange.first_audio_ms().unwrap_or(f64::INFINITY);
     let seen = format!("first audio of T-2K after {long:.0} ms, of T-ZH after {short:.0} ms");
-    if is_slower(cx, long, short, 1.5) { Ok(cx.broken(seen).with(&exchange)) } else { Ok(Outcome::pass(seen)) }
+    if is_slower(cx, long, short, 1.5) {
+        Ok(cx.broken(seen).with(&exchange))
+    } else {
+        Ok(Outcome::pass(seen))
+    }
 }
 
 async fn too_long(cx: &Context) -> Judged {

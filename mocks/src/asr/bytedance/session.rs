@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bargein_wire::bytedance::recognition::{AudioInfo, Downlink, Recognised, Utterance, code};
+use bargein_wire::bytedance::recognition::{Downlink, HeardSoFar, Recognised, Utterance, code};
 use bargein_wire::bytedance::{Frame as Packet, Kind, Order};
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -120,7 +120,7 @@ impl Session {
         let utterances = if self.wanted.utterances { known.to_vec() } else { Vec::new() };
         let duration = self.heard as u64 * 500 / u64::from(self.rate);
         let told = Downlink {
-            audio_info: Some(AudioInfo { duration }),
+            audio_info: Some(HeardSoFar { duration }),
             result: Some(Recognised { text, utterances }),
         };
         self.sent += 1;
