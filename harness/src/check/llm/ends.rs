@@ -124,6 +124,10 @@ fn nothing_after(reply: &Reply) -> Result<String, String> {
 }
 
 async fn limit(cx: &Context) -> Judged {
+    let whole = reply(&*Chat::story().asked_once(cx).await)?.deltas().len();
+    if whole <= 8 {
+        return Ok(Outcome::skip(format!("the whole answer has {whole} tokens")));
+    }
     let chat = Chat::new("a story of eight tokens", STORY).with("max_tokens", json!(8));
     let exchange = chat.asked(cx).await;
     if matches!(exchange.status(), 400 | 422) {

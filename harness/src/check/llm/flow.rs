@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::chat::{Chat, HELLO, first_token_ms, reply};
+use super::reply::Reply;
 use crate::check::catalogue::{Check, Entry, Level, Pace};
 use crate::check::raw::Exchange;
 use crate::check::{Context, Judged, Outcome, quantile};
@@ -106,6 +107,9 @@ pub(super) const CHECKS: &[Check] = &[
     },
 ];
 
+/// An answer of fewer characters is over before it flows.
+const SHORT: usize = 60;
+
 /// Answers on a warm connection, one after the other.
 #[derive(Debug)]
 pub(super) struct Warm {
@@ -179,9 +183,22 @@ pub(super) fn figures(cx: &Context) -> Vec<String> {
     [format!("first token p50 {p50:.0} ms{p95}")].into_iter().chain(gap).collect()
 }
 
-async fn streamed(cx: &Context) -> Judged {
+/// The long answer, with something to judge in it.
+///
+/// # Errors
+/// It is so short that nothing can be said of its flow.
+async fn story(cx: &Context) -> Result<(Arc<Exchange>, Reply), Outcome> {
     let exchange = Chat::story().asked_once(cx).await;
     let reply = reply(&exchange)?;
+    let length = reply.text().chars().count();
+    if length > 0 && length < SHORT {
+        return Err(Outcome::skip(format!("the answer to a wish for a story has {length} characters")));
+    }
+    Ok((exchange, reply))
+}
+
+async fn streamed(cx: &Context) -> Judged {
+    let (exchange, reply) = story(cx).await?;
     let deltas = reply.deltas();
     let (Some((_, first)), Some((_, last))) = (deltas.first(), deltas.last()) else {
         return Ok(Outcome::error("nothing is said: TXT-01").with(&exchange));
@@ -200,8 +217,7 @@ async fn streamed(cx: &Context) -> Judged {
 }
 
 async fn flushed(cx: &Context) -> Judged {
-    let exchange = Chat::story().asked_once(cx).await;
-    let reply = reply(&exchange)?;
+    let (exchange, reply) = story(cx).await?;
     let deltas = reply.deltas();
     let bursts: Vec<usize> = deltas.chunk_by(|one, next| one.1 == next.1).map(<[_]>::len).collect();
     let late: usize = bursts.iter().filter(|burst| **burst > 3).sum();
@@ -246,8 +262,7 @@ async fn soon(cx: &Context) -> Judged {
 }
 
 async fn gaps(cx: &Context) -> Judged {
-    let exchange = Chat::story().asked_once(cx).await;
-    let reply = reply(&exchange)?;
+    let (exchange, reply) = story(cx).await?;
     let times: Vec<f64> = reply.deltas().into_iter().map(|(_, at)| exchange.ms(at)).collect();
     let gaps: Vec<f64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
     gaps.iter().for_each(|gap| cx.measured("token_gap_ms", *gap));
@@ -273,8 +288,7 @@ fn spoken_seconds(text: &str) -> f64 {
 }
 
 async fn speed(cx: &Context) -> Judged {
-    let exchange = Chat::story().asked_once(cx).await;
-    let reply = reply(&exchange)?;
+    let (exchange, reply) = story(cx).await?;
     let deltas = reply.deltas();
     let (Some((_, first)), Some((_, last))) = (deltas.first(), deltas.last()) else {
         return Ok(Outcome::error("nothing is said: TXT-01").with(&exchange));
