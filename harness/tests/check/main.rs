@@ -4,6 +4,7 @@
 
 mod catalogue;
 mod command;
+mod doors;
 mod llm;
 mod matrix;
 mod page;

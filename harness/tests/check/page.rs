@@ -9,7 +9,8 @@ fn run(suite: &'static Suite, id: &str, mutant: &str) -> Run {
     let vendor = vendor(id);
     let checks = Selection { quick: true, ..Selection::default() }.of(suite).unwrap();
     let settings = Settings { quick: true, ..Settings::of(Profile::Lan) };
-    checked(suite, vendor, vendor.mutant(mutant), &checks, &settings)
+    let mutant = (mutant != "none").then(|| vendor.mutant(mutant).unwrap());
+    checked(suite, vendor, mutant, &checks, &settings)
 }
 
 fn page(run: &Run) -> String {
@@ -50,7 +51,12 @@ fn the_sound_of_a_failed_check_can_be_seen_and_played() {
     let page = page(&run(&tts::SUITE, "custom", "PCM-01"));
     holds(
         &page,
-        &[r#"src="data:audio/wav;base64,UklGR"#, r#"class="plot waveform""#, "a chunk ends within a sample"],
+        &[
+            r#"<details class="check fail" id="pcm-01">"#,
+            r#"src="data:audio/wav;base64,UklGR"#,
+            r#"class="plot waveform""#,
+            "a chunk ends within a sample",
+        ],
     );
 }
 

@@ -289,7 +289,7 @@ impl Model {
         let began = request.arrived + late;
         let mut is_begun = false;
         let mut played = self.play(request, peer, began, &frames, framing, &mut is_begun).await;
-        if played.is_ok() {
+        if played.is_ok() && !lag.is_zero() {
             played = peer.wait_until(self.clock.now() + lag).await;
         }
         if played.is_ok() {
