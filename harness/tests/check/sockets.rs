@@ -36,9 +36,11 @@ fn verdicts(run: &Run) -> Vec<(&'static str, Verdict)> {
 fn tls_of_a_trusted_server_passes() {
     let tls = ServerTls::new(&[CERTIFICATE], KEY).unwrap();
     let script = ReferenceScript { tls: Some(tls), ..ReferenceScript::default() };
-    let run = checked(&["OPS-01", "HTTP-01", "HTTP-03"], &script, None, true);
-    let expected = ["HTTP-01", "HTTP-03", "OPS-01"].map(|id| (id, Verdict::Pass));
+    let run = checked(&["OPS-01", "HTTP-01", "HTTP-03", "KAL-07"], &script, None, true);
+    let expected = ["HTTP-01", "HTTP-03", "KAL-07", "OPS-01"].map(|id| (id, Verdict::Pass));
     assert_eq!(verdicts(&run), expected, "{:?}", run.checks);
+    let connections = &run.checks[2].seen;
+    assert!(connections.contains("went on with an earlier session in "), "{connections}");
 }
 
 #[test]

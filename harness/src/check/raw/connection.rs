@@ -209,6 +209,12 @@ impl Connection {
         self.io.reset();
     }
 
+    /// Whether TLS went on with a session of an earlier connection; `None` without TLS.
+    #[must_use]
+    pub fn is_resumed(&self) -> Option<bool> {
+        self.io.is_resumed()
+    }
+
     /// Whether the server has ended the connection, as far as was read.
     #[must_use]
     pub const fn is_closed(&self) -> bool {

@@ -100,7 +100,7 @@ pub(super) const CHECKS: &[Check] = &[
         entry: should("KAL-07", "a new connection is not much slower than an open one")
             .rule(
                 "T-1 as pcm on new connections and on an open one",
-                "first audio on a new one within 1.5 times that on the open one, plus connecting",
+                "first audio on a new one within 1.5 times that on the open one; TLS goes on with an earlier session",
             )
             .advice(
                 "it decides how large a pool must be",
@@ -273,11 +273,14 @@ async fn new_or_open(cx: &Context) -> Judged {
     let count = if cx.settings().quick { 3 } else { 8 };
     let time = |exchange: &Exchange| exchange.first_audio_ms().unwrap_or(f64::INFINITY);
     let (mut new, mut connecting) = (Vec::new(), Vec::new());
+    let mut resumed = Vec::new();
     for _ in 0..count {
-        let exchange = one().said(cx).await;
+        let mut connection = cx.connected().await?;
+        let exchange = on(cx, &mut connection, &one(), "T-1").await;
         exchange.audio()?;
         new.push(time(&exchange));
         connecting.push(millis(exchange.connecting));
+        resumed.extend(connection.is_resumed());
     }
     let mut open = Vec::new();
     let mut connection = cx.connected().await?;
@@ -292,8 +295,13 @@ async fn new_or_open(cx: &Context) -> Judged {
         }
     }
     let (new, open, connecting) = (median(&new), median(&open), median(&connecting));
-    let seen = format!(
+    let mut seen = format!(
         "first audio after {new:.0} ms on a new connection, {open:.0} ms on an open one, {connecting:.0} ms to connect"
     );
-    Ok(if is_slower(cx, new, open, 1.5) { cx.broken(seen) } else { Outcome::pass(seen) })
+    let went_on = resumed.iter().filter(|resumed| **resumed).count();
+    if !resumed.is_empty() {
+        seen += &format!("; TLS went on with an earlier session in {went_on} of {}", resumed.len());
+    }
+    let is_forgotten = !resumed.is_empty() && went_on == 0;
+    Ok(if is_forgotten || is_slower(cx, new, open, 1.5) { cx.broken(seen) } else { Outcome::pass(seen) })
 }

@@ -35,7 +35,7 @@ impl Service {
             "LAT-11" => ms(wish.characters as u64 / 10),
             "CON-04" => ms(40) * active.saturating_sub(1),
             "CAN-01" | "CAN-02" => wrong.locked_until.since(now),
-            "CAN-03" | "CAN-04" => ms(15) * u32::try_from(wrong.undead.len()).unwrap_or_default(),
+            "CAN-03" | "CAN-04" => ms(25) * u32::try_from(wrong.undead.len()).unwrap_or_default(),
             "RTY-05" if request.id().is_some_and(|id| wrong.answer(id)) => ms(300),
             "KAL-07" if request.number == 1 => ms(300),
             _ => Duration::ZERO,
