@@ -185,7 +185,10 @@ impl Driver {
         let Some(edge) = edge else { return };
         self.room.tell(self.at(now), Told::Voice(edge));
         let input = match edge {
-            VoiceEdge::Started { at } => Input::VoiceStarted { at },
+            VoiceEdge::Started { at } => {
+                self.executor.warm();
+                Input::VoiceStarted { at }
+            }
             VoiceEdge::Stopped { at } => Input::VoiceStopped { at },
         };
         self.input(now, input);

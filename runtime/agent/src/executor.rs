@@ -89,6 +89,8 @@ pub(crate) struct Executor {
     llm: BTreeMap<LlmCallId, Task>,
     tts: BTreeMap<TtsCallId, Voice>,
     names: BTreeMap<RequestId, String>,
+    /// The model's next connection on its way.
+    warming: Option<Task>,
 }
 
 impl Executor {
@@ -113,6 +115,7 @@ impl Executor {
             llm: BTreeMap::new(),
             tts: BTreeMap::new(),
             names: BTreeMap::new(),
+            warming: None,
         };
         (executor, said)
     }
@@ -161,6 +164,11 @@ impl Executor {
         let Some((_, task)) = self.asr.take_if(|(live, _)| *live == call) else { return false };
         self.leaving = Some(task);
         true
+    }
+
+    /// Has a connection to the model ready, so that the question that the user is about to ask pays no handshake.
+    pub(crate) fn warm(&mut self) {
+        self.warming = self.vendors.llm.as_ref().map(|llm| self.tasks.spawn("warm connection", llm.warm()));
     }
 
     /// Asks the model.
@@ -260,6 +268,7 @@ impl Executor {
     pub(crate) async fn stop(mut self) {
         self.llm.clear();
         self.tts.clear();
+        self.warming = None;
         for task in self.leaving.into_iter().chain(self.asr.map(|(_, task)| task)) {
             task.detach();
         }

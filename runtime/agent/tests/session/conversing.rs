@@ -19,10 +19,11 @@ fn a_question_is_heard_and_answered_and_its_journal_gives_the_same_commands() ->
         stage.speak("hello-world", Duration::from_secs(3)).await;
         let (record, journal) = stage.end().await;
         assert_eq!(
-            record.of(&["asr", "llm", "tts", "voice", "heard", "turn", "state"]),
+            record.of(&["asr", "llm", "tts", "voice", "heard", "turn", "state", "warm"]),
             [
                 "0 asr.1 opened",
                 "0 state Listening",
+                "120 warm llm",
                 "120 voice from 0.060 s",
                 "120 turn of User",
                 "120 state Listening",

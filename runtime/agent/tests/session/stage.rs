@@ -15,6 +15,7 @@ use bargein_core::{AppCall, AsrEvent, Config, LlmEvent, Notice, SpeechOptions, V
 use bargein_net::{Clock, Moment, Task, World};
 use bytes::Bytes;
 use futures_util::StreamExt;
+use futures_util::future::{BoxFuture, FutureExt as _};
 use futures_util::stream::BoxStream;
 use tokio::sync::mpsc;
 
@@ -175,6 +176,11 @@ impl Llm for Scripted {
             }
         }
         .boxed()
+    }
+
+    fn warm(&self) -> BoxFuture<'static, ()> {
+        self.record.note("warm llm".to_owned());
+        std::future::ready(()).boxed()
     }
 }
 
