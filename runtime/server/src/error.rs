@@ -12,6 +12,9 @@ use http::{HeaderName, HeaderValue, StatusCode};
 
 use crate::Denied;
 
+/// When to come again when too much is in progress. Nobody knows when something of it will end: soon, in live speech.
+pub(crate) const UNTIL_ONE_HAS_ENDED: Duration = Duration::from_secs(1);
+
 const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
 
 /// Why a request is not answered as was hoped.
@@ -104,12 +107,13 @@ impl From<Denied> for Refusal {
                 retry_after: Some(retry_after),
                 ..Self::new(StatusCode::TOO_MANY_REQUESTS, "requests", Some("rate_limit_exceeded"), message)
             },
-            Denied::Concurrent { .. } => Self::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                "requests",
-                Some("concurrency_limit_exceeded"),
-                message,
-            ),
+            Denied::Concurrent { .. } => {
+                let code = Some("concurrency_limit_exceeded");
+                Self {
+                    retry_after: Some(UNTIL_ONE_HAS_ENDED),
+                    ..Self::new(StatusCode::TOO_MANY_REQUESTS, "requests", code, message)
+                }
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ use http::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 
 use crate::Denied;
+use crate::error::UNTIL_ONE_HAS_ENDED;
 
 /// The longest message, in bytes: it is copied into messages of rooms.
 const LONGEST_MESSAGE: usize = 512;
@@ -113,7 +114,9 @@ impl From<Denied> for NotSpoken {
             Denied::Rate { retry_after } => {
                 Self { retry_after: Some(retry_after), ..Self::new(Code::RateLimited, message) }
             }
-            Denied::Concurrent { .. } => Self::new(Code::RateLimited, message),
+            Denied::Concurrent { .. } => {
+                Self { retry_after: Some(UNTIL_ONE_HAS_ENDED), ..Self::new(Code::RateLimited, message) }
+            }
         }
     }
 }

@@ -92,7 +92,7 @@ fn a_client_over_its_limit_is_told_when_to_come_again() {
         let (first, second) = tokio::join!(stage.say(json!({ "Text": "嗯" })), later);
         assert_eq!(first.status, 200);
         assert_eq!((second.status.as_u16(), second.code().as_str()), (429, "RATE_LIMITED"));
-        assert_eq!(second.head_at, 10);
+        assert_eq!((second.head_at, second.header("retry-after")), (10, "1"));
         assert_eq!(stage.say(json!({ "Text": "嗯" })).await.status, 200);
     });
     let setting = Setting { client: "rate = \"1 per 10s\"", ..Setting::default() };
