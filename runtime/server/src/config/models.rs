@@ -56,6 +56,9 @@ pub struct TargetText {
     /// How often a request that failed before its first content is sent again, with the same request id, before the
     /// next target is tried. Default 1.
     pub retries: u32,
+    /// How many of a hundred streams may be asked for a second time when the first request takes longer than 95 of a
+    /// hundred did before; the first content is used, the other request cancelled. Default 0, none.
+    pub hedge_percent: u8,
 }
 
 impl Default for TargetText {
@@ -71,6 +74,7 @@ impl Default for TargetText {
             between_tokens: Dur::from_secs(10),
             whole: Dur::from_secs(60),
             retries: 1,
+            hedge_percent: 0,
         }
     }
 }
@@ -107,6 +111,8 @@ pub struct TargetConfig {
     pub whole: Dur,
     /// How often a request is sent again.
     pub retries: u32,
+    /// How many of a hundred streams may be asked for a second time.
+    pub hedge_percent: u8,
 }
 
 /// How a vendor's model is reached.
@@ -156,6 +162,7 @@ impl TargetConfig {
             between_tokens: text.between_tokens,
             whole: text.whole,
             retries: text.retries,
+            hedge_percent: text.hedge_percent,
         }
     }
 }

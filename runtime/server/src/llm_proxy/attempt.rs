@@ -20,7 +20,7 @@ use super::events::{BASE_RESP, CHOICES, ERROR};
 use super::failure::Failure;
 use super::feed::{Fed, Feed};
 use super::headers;
-use super::turn::Turn;
+use super::trace::Trace;
 use crate::upstream::{Answer, AskError, Pool};
 
 /// The longest answer that is no stream, in bytes.
@@ -89,25 +89,25 @@ impl ChatTarget {
     /// Asks. `attempt` counts from 0.
     pub(super) async fn ask(
         &self,
-        turn: &mut Turn,
+        trace: &mut Trace,
         ask: &Ask,
         headers: &HeaderMap,
         attempt: u32,
         patience: Patience,
         deadline: &mut Deadline,
     ) -> Result<Begun, Box<Failure>> {
-        let begun = turn.state.world.clock.now();
+        let begun = trace.clock.now();
         let at = (begun + patience.first).min(patience.end);
         let mut watch = Watch { deadline, at, limit: at.since(begun) };
-        let (head, answer) = self.head(turn, ask, headers, attempt, &mut watch).await?;
-        turn.exchange.timings.headers = Some(turn.since(turn.state.world.clock.now()));
+        let (head, answer) = self.head(trace, ask, headers, attempt, &mut watch).await?;
+        trace.timings.headers = Some(trace.since(trace.clock.now()));
         let (parts, ()) = head.into_parts();
         if !parts.status.is_success() {
             let reading = body(answer, LONGEST_REFUSAL, true);
             // A refusal is one without its words, too.
-            let words = turn.wait(watch.over("the words of a refusal", reading)).await;
+            let words = trace.wait(watch.over("the words of a refusal", reading)).await;
             let words = words.ok().and_then(Result::ok).map(|(words, _)| words).unwrap_or_default();
-            let unix_millis = turn.state.world.clock.unix_millis();
+            let unix_millis = trace.clock.unix_millis();
             let kept = headers::answer(parts.headers);
             return Err(Box::new(Failure::of_refusal(parts.status, kept, words, &self.key, unix_millis)));
         }
@@ -118,10 +118,10 @@ impl ChatTarget {
         }
         let kept = headers::answer(parts.headers);
         if ask.stream {
-            self.hold(turn, kept, answer, &mut watch).await
+            self.hold(trace, kept, answer, &mut watch).await
         } else {
             let (whole, answer) =
-                turn.wait(watch.over("an answer", body(answer, LONGEST_ANSWER, false))).await??;
+                trace.wait(watch.over("an answer", body(answer, LONGEST_ANSWER, false))).await??;
             if let Some(answer) = answer {
                 self.pool.keep(answer);
             }
@@ -132,28 +132,28 @@ impl ChatTarget {
     /// Sends the request; gives the head of the answer.
     async fn head(
         &self,
-        turn: &mut Turn,
+        trace: &mut Trace,
         ask: &Ask,
         headers: &HeaderMap,
         attempt: u32,
         watch: &mut Watch<'_>,
     ) -> Result<(Response<()>, Answer), Box<Failure>> {
-        let clock = turn.state.world.clock.clone();
-        let connection = turn.wait(watch.over("a connection", self.pool.connection())).await?;
+        let clock = trace.clock.clone();
+        let connection = trace.wait(watch.over("a connection", self.pool.connection())).await?;
         let (mut wire, mut is_kept) = connection.map_err(|error| Box::new(Failure::of_connect(&error)))?;
         loop {
-            turn.exchange.timings.connected = Some(turn.since(clock.now()));
-            let request = self.request(turn, ask, headers, attempt)?;
-            let answered = turn.wait(watch.over("an answer", wire.ask(request, &clock))).await?;
+            trace.timings.connected = Some(trace.since(clock.now()));
+            let request = self.request(trace, ask, headers, attempt)?;
+            let answered = trace.wait(watch.over("an answer", wire.ask(request, &clock))).await?;
             match answered {
                 Ok((head, answer, written)) => {
-                    turn.exchange.timings.written = Some(turn.since(written));
+                    trace.timings.written = Some(trace.since(written));
                     return Ok((head, answer));
                 }
                 // The vendor closed the kept connection just now: that is no answer to this request.
                 Err(AskError { error, is_unsent }) if is_kept && (is_unsent || is_closed(&error)) => {
                     let connecting = watch.over("a connection", self.pool.connect());
-                    let connection = turn.wait(connecting).await?;
+                    let connection = trace.wait(connecting).await?;
                     wire = connection.map_err(|error| Box::new(Failure::of_connect(&error)))?;
                     is_kept = false;
                 }
@@ -164,7 +164,7 @@ impl ChatTarget {
 
     fn request(
         &self,
-        turn: &Turn,
+        trace: &Trace,
         ask: &Ask,
         headers: &HeaderMap,
         attempt: u32,
@@ -181,7 +181,7 @@ impl ChatTarget {
         }
         all.entry(CONTENT_TYPE).or_insert(HeaderValue::from_static("application/json"));
         all.insert(headers::ATTEMPT, HeaderValue::from(attempt));
-        let id = HeaderValue::try_from(turn.exchange.request_id.as_str());
+        let id = HeaderValue::try_from(&*trace.request_id);
         all.insert(headers::REQUEST_ID, id.map_err(|error| Box::new(Failure::broken(error.to_string())))?);
         Ok(request)
     }
@@ -189,17 +189,17 @@ impl ChatTarget {
     /// Holds a stream until it has said something, so that a failure before can still be told by a status.
     async fn hold(
         &self,
-        turn: &mut Turn,
+        trace: &mut Trace,
         head: HeaderMap,
         answer: Answer,
         watch: &mut Watch<'_>,
     ) -> Result<Begun, Box<Failure>> {
-        let mut feed = Feed::of_wire(answer, Arc::clone(&self.pool), turn.remembering.clone());
+        let mut feed = Feed::of_wire(answer, Arc::clone(&self.pool), trace.remembering.clone());
         let mut held = Vec::new();
         let mut size = 0;
         // Content types are often wrong: what the body is, its first byte says that is no white space.
         let first = loop {
-            match turn.wait(watch.over("a first event", poll_fn(|cx| feed.poll_raw(cx)))).await? {
+            match trace.wait(watch.over("a first event", poll_fn(|cx| feed.poll_raw(cx)))).await? {
                 Some(Ok(bytes)) if bytes.trim_ascii().is_empty() => {}
                 Some(Ok(bytes)) => break bytes,
                 Some(Err(error)) => return Err(Box::new(Failure::of_break(&error))),
@@ -213,13 +213,13 @@ impl ChatTarget {
         match first.trim_ascii_start().first() {
             Some(b'{' | b'[' | b'"') => {
                 let reading = rest(first, &mut feed);
-                let whole = turn.wait(watch.over("an answer", reading)).await??;
+                let whole = trace.wait(watch.over("an answer", reading)).await??;
                 let Begun::Whole(head, document) = self.document(head, whole)? else {
                     return Err(Box::new(Failure::broken(
                         "expected an event stream from the vendor, got JSON",
                     )));
                 };
-                turn.event(turn.state.world.clock.now());
+                trace.event(trace.clock.now());
                 return Ok(Begun::Whole(head, document));
             }
             Some(b'<') => {
@@ -234,7 +234,7 @@ impl ChatTarget {
             match fed.take() {
                 Some(Fed::Block { bytes, is_event }) => {
                     if is_event {
-                        turn.event(turn.state.world.clock.now());
+                        trace.event(trace.clock.now());
                     }
                     size += bytes.len();
                     held.push(bytes);
@@ -256,7 +256,7 @@ impl ChatTarget {
                 Some(Fed::Broken(failure)) => return Err(failure),
                 None => {}
             }
-            fed = Some(turn.wait(watch.over("the first token", poll_fn(|cx| feed.poll(cx)))).await?);
+            fed = Some(trace.wait(watch.over("the first token", poll_fn(|cx| feed.poll(cx)))).await?);
         }
     }
 

@@ -20,6 +20,7 @@ use super::deadline::Deadline;
 use super::failure::Failure;
 use super::feed::{Fed, Feed};
 use super::models::{Model, Target, TargetClient};
+use super::trace::Trace;
 use super::turn::Turn;
 
 /// The first pause before asking again, when the vendor named none; the next ones are twice as long.
@@ -33,14 +34,14 @@ pub(super) async fn run(
     headers: &HeaderMap,
     deadline: &mut Deadline,
 ) -> Result<(usize, Begun), Box<Failure>> {
-    let end = turn.arrived + model.config.total.get();
+    let end = turn.trace.arrived + model.config.total.get();
     let mut last = None;
     for (index, target) in model.targets.iter().enumerate() {
         let is_last = index + 1 == model.targets.len();
         let mut attempt = 0;
         loop {
             turn.attempt(&target.name);
-            let failure = match target.ask(turn, ask, headers, attempt, end, deadline).await {
+            let failure = match hedged(target, turn, ask, headers, attempt, end, deadline).await {
                 Ok(begun) => return Ok((index, begun)),
                 Err(failure) => failure,
             };
@@ -64,7 +65,7 @@ pub(super) async fn run(
                 break;
             }
             let clock = turn.state.world.clock.clone();
-            turn.wait(clock.sleep(pause)).await;
+            turn.trace.wait(clock.sleep(pause)).await;
             attempt += 1;
         }
         if turn.state.world.clock.now() >= end {
@@ -74,10 +75,65 @@ pub(super) async fn run(
     Err(last.unwrap_or_else(|| Box::new(Failure::broken("expected a vendor to ask, got none"))))
 }
 
+/// One attempt; when it is late, a second one beside it. What says something first is used.
+async fn hedged(
+    target: &Target,
+    turn: &mut Turn,
+    ask: &Ask,
+    headers: &HeaderMap,
+    attempt: u32,
+    end: Moment,
+    deadline: &mut Deadline,
+) -> Result<Begun, Box<Failure>> {
+    let clock = turn.state.world.clock.clone();
+    let began = clock.now();
+    let late_after = if ask.stream { target.hedge.late_after() } else { None };
+    let Some(late_after) = late_after else {
+        let begun = target.ask(&mut turn.trace, ask, headers, attempt, end, deadline).await;
+        if begun.is_ok() && ask.stream {
+            target.hedge.took(clock.now().since(began));
+        }
+        return begun;
+    };
+    let (mut first_trace, mut second_trace) = (turn.trace.clone(), turn.trace.clone());
+    let mut first = Box::pin(target.ask(&mut first_trace, ask, headers, attempt, end, deadline));
+    let in_time = clock.timeout(late_after, &mut first).await;
+    let begun = match in_time {
+        Ok(begun) => begun,
+        Err(_) if !target.hedge.may_ask_twice() => first.as_mut().await,
+        Err(_) => {
+            turn.exchange.attempts += 1;
+            let mut own = Deadline::new(clock.clone());
+            let mut second = Box::pin(target.ask(&mut second_trace, ask, headers, attempt, end, &mut own));
+            let (begun, is_first) = tokio::select! {
+                biased;
+                begun = &mut first => (begun, true),
+                begun = &mut second => (begun, false),
+            };
+            let (begun, is_first) = match (begun, is_first) {
+                (Ok(begun), is_first) => (Ok(begun), is_first),
+                // One of them has failed: the other one still may not.
+                (Err(_), true) => (second.as_mut().await, false),
+                (Err(_), false) => (first.as_mut().await, true),
+            };
+            // The one that was not used is cancelled here.
+            drop((first, second));
+            turn.trace = if is_first { first_trace } else { second_trace };
+            return begun;
+        }
+    };
+    drop(first);
+    if begun.is_ok() {
+        target.hedge.took(clock.now().since(began));
+    }
+    turn.trace = first_trace;
+    begun
+}
+
 impl Target {
     async fn ask(
         &self,
-        turn: &mut Turn,
+        trace: &mut Trace,
         ask: &Ask,
         headers: &HeaderMap,
         attempt: u32,
@@ -87,19 +143,19 @@ impl Target {
         let first = if ask.stream { self.config.first_token } else { self.config.whole };
         let patience = Patience { first: first.get(), end };
         match &self.client {
-            TargetClient::Chat(chat) => chat.ask(turn, ask, headers, attempt, patience, deadline).await,
+            TargetClient::Chat(chat) => chat.ask(trace, ask, headers, attempt, patience, deadline).await,
             TargetClient::Adapter(llm) => {
-                let events = llm.start(call(turn, ask, headers, attempt)?);
+                let events = llm.start(call(trace, ask, headers, attempt)?);
                 let chunks = Chunks {
-                    id: format!("chatcmpl-{}", turn.exchange.request_id),
-                    created: turn.state.world.clock.unix_millis() / 1000,
+                    id: format!("chatcmpl-{}", trace.request_id),
+                    created: trace.clock.unix_millis() / 1000,
                     model: ask.model.clone(),
                     include_usage: false,
                 };
                 begin(
-                    turn,
+                    trace,
                     ask,
-                    Feed::of_adapter(events, chunks, turn.remembering.clone()),
+                    Feed::of_adapter(events, chunks, trace.remembering.clone()),
                     patience,
                     deadline,
                 )
@@ -110,7 +166,7 @@ impl Target {
 }
 
 /// What an adapter is asked.
-fn call(turn: &Turn, ask: &Ask, headers: &HeaderMap, attempt: u32) -> Result<LlmCall, Box<Failure>> {
+fn call(trace: &Trace, ask: &Ask, headers: &HeaderMap, attempt: u32) -> Result<LlmCall, Box<Failure>> {
     let request: Request = serde_json::from_slice(&ask.body_for(None)).map_err(|error| {
         let mut failure = Failure::new(bargein_core::FaultKind::BadRequest, error.to_string());
         failure.refusal.param = Some("messages".to_owned());
@@ -138,7 +194,7 @@ fn call(turn: &Turn, ask: &Ask, headers: &HeaderMap, attempt: u32) -> Result<Llm
             messages: messages.collect(),
             proactive: text(INVOKE_LLM) == "1",
         },
-        request_id: turn.exchange.request_id.clone(),
+        request_id: trace.request_id.to_string(),
         session: Arc::new(SessionIdentity {
             task_id: text(TASK_ID),
             sdk_app_id: text(SDK_APP_ID),
@@ -152,13 +208,13 @@ fn call(turn: &Turn, ask: &Ask, headers: &HeaderMap, attempt: u32) -> Result<Llm
 
 /// Holds an adapter's stream until it has said something; of a caller who wants no stream, until it is whole.
 async fn begin(
-    turn: &mut Turn,
+    trace: &mut Trace,
     ask: &Ask,
     mut feed: Feed,
     patience: Patience,
     deadline: &mut Deadline,
 ) -> Result<Begun, Box<Failure>> {
-    let clock = turn.state.world.clock.clone();
+    let clock = trace.clock.clone();
     let at = (clock.now() + patience.first).min(patience.end);
     let mut held = Vec::new();
     loop {
@@ -166,9 +222,9 @@ async fn begin(
             std::task::Poll::Ready(fed) => std::task::Poll::Ready(Some(fed)),
             std::task::Poll::Pending => deadline.poll(at, cx).map(|()| None),
         });
-        match turn.wait(next).await {
+        match trace.wait(next).await {
             Some(Fed::Block { bytes, .. }) => {
-                turn.event(clock.now());
+                trace.event(clock.now());
                 held.push(bytes);
                 let is_enough = if ask.stream { feed.reading.is_ready() } else { feed.reading.is_done };
                 if is_enough {

@@ -57,7 +57,7 @@ async fn prepare(
     let (clock, server) = (turn.state.world.clock.clone(), &live.config.server);
     let limit = usize::try_from(server.body_limit.bytes()).unwrap_or(usize::MAX);
     let reading = clock.timeout(server.body_timeout.get(), read(body, limit));
-    let body = turn.wait(reading).await.map_err(|late| {
+    let body = turn.trace.wait(reading).await.map_err(|late| {
         let message = format!("expected the whole request within {:?}, got less", late.limit);
         Refusal::new(StatusCode::REQUEST_TIMEOUT, "timeout", Some("timeout"), message)
     })??;
@@ -69,7 +69,7 @@ async fn prepare(
     let entered = turn.state.contexts.enter(&ask, headers, client, request_id, context, clock.now());
     match entered {
         Some((asked, remembering)) => {
-            turn.remembering = Some(remembering);
+            turn.trace.remembering = Some(remembering);
             Ok((asked, model))
         }
         None => Ok((ask, model)),
@@ -116,15 +116,15 @@ async fn answer(mut turn: Turn, model: &Model, ask: &Ask, headers: HeaderMap) ->
     let id = HeaderValue::try_from(turn.exchange.request_id.as_str()).ok();
     let mut response = match chain::run(&mut turn, model, ask, &headers, &mut deadline).await {
         Ok((index, begun)) => {
-            turn.content();
-            let timing = turn.server_timing();
+            turn.trace.content();
+            let timing = turn.trace.server_timing();
             let mut response = match begun {
                 Begun::Stream(head, held, feed) if ask.stream => {
                     let between = model
                         .targets
                         .get(index)
                         .map_or_else(Default::default, |target| target.config.between_tokens.get());
-                    let end = turn.arrived + model.config.total.get();
+                    let end = turn.trace.arrived + model.config.total.get();
                     let relay = Relay::new(held, feed, turn, deadline, between, end);
                     streamed(head, Body::new(relay))
                 }
@@ -163,7 +163,7 @@ async fn answer(mut turn: Turn, model: &Model, ask: &Ask, headers: HeaderMap) ->
 
 /// What a whole answer says is remembered, if anything is.
 fn remember(turn: &Turn, document: &[u8]) {
-    if let Some(remembering) = &turn.remembering
+    if let Some(remembering) = &turn.trace.remembering
         && let Ok(document) = serde_json::from_slice::<Value>(document)
         && let Some(text) = document["choices"][0]["message"]["content"].as_str()
     {

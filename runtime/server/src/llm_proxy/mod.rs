@@ -14,9 +14,11 @@ mod events;
 mod failure;
 mod feed;
 mod headers;
+mod hedge;
 mod models;
 mod reading;
 mod relay;
+mod trace;
 mod turn;
 
 use std::sync::Arc;

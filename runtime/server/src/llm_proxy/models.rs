@@ -10,6 +10,7 @@ use http::{HeaderValue, Uri};
 use indexmap::IndexMap;
 
 use super::attempt::ChatTarget;
+use super::hedge::Hedge;
 
 use crate::config::{ModelConfig, Reach, TargetConfig};
 use crate::upstream::{Pool, PoolLimits};
@@ -35,6 +36,7 @@ pub(super) struct Target {
     pub(super) config: TargetConfig,
     /// Its host, or the id of its adapter, for logs.
     pub(super) name: String,
+    pub(super) hedge: Hedge,
     pub(super) client: TargetClient,
 }
 
@@ -93,7 +95,7 @@ impl Target {
                 (vendor.clone(), TargetClient::Adapter(llm))
             }
         };
-        Ok(Self { config: config.clone(), name, client })
+        Ok(Self { hedge: Hedge::new(config.hedge_percent), config: config.clone(), name, client })
     }
 }
 

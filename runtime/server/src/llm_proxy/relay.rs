@@ -74,7 +74,7 @@ impl Relay {
             Fed::Block { bytes, is_event } => {
                 if is_event {
                     self.last_event = self.turn.state.world.clock.now();
-                    self.turn.event(self.last_event);
+                    self.turn.trace.event(self.last_event);
                 }
                 self.ready.push_back(bytes);
                 if let Some(fault) = &self.feed.reading.fault {
@@ -99,7 +99,7 @@ impl Relay {
         if self.feed.reading.is_whole() {
             self.conclude();
         } else if now >= self.end {
-            let limit = self.turn.since(self.end);
+            let limit = self.turn.trace.since(self.end);
             self.break_off(&Failure::late("the end of the answer", limit), false);
         } else {
             self.break_off(&Failure::late("another token", self.between), false);

@@ -160,3 +160,27 @@ fn an_adapters_calls_of_tools_pass_too() {
         assert_eq!(choice["message"]["tool_calls"][0]["function"]["name"], "weather");
     });
 }
+
+#[test]
+fn a_late_request_is_asked_a_second_time_within_the_budget() {
+    // Request 41 would take far too long; by then the budget has room for one.
+    let script = json!({ "first_token": "100ms", "request 41": { "first_token": "5s" }, "request 43": { "first_token": "5s" } });
+    check(&behind(1, "hedge_percent = 3"), &[script], async |stage| {
+        for _ in 0..40 {
+            stage.ask(true).await;
+        }
+        let began = stage.world.clock.now().as_millis();
+        let got = stage.ask(true).await;
+        assert_eq!((got.status.as_u16(), got.said().as_str()), (200, "OK."));
+        assert_eq!(got.head_at - began, 101 + 100, "more than the usual wait, then the second one's own");
+        stage.world.clock.sleep(std::time::Duration::from_millis(1)).await;
+        let told = stage.told();
+        let told = told.last().unwrap();
+        assert_eq!((told.attempts, told.timings.first_content.unwrap().as_millis()), (2, 201));
+        let closed = format!("{} vendor0 closed", began + 201);
+        assert!(stage.seen().contains(&closed), "the late one is cancelled: {:?}", stage.seen().last());
+        // The budget is used up: the next late one is waited for.
+        let began = stage.world.clock.now().as_millis();
+        assert_eq!(stage.ask(true).await.head_at - began, 5000);
+    });
+}
