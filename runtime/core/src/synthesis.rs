@@ -39,6 +39,8 @@ struct Segment {
     phase: Phase,
     /// Whether more text may be put behind it.
     is_open: bool,
+    /// Where the pieces of its text begin.
+    pieces: Vec<usize>,
     /// When its words are heard, as far as the vendor told.
     words: SpokenWords,
 }
@@ -89,16 +91,23 @@ impl Speech {
             segment.append(&text, now, out);
             return;
         }
+        self.add(text, self.rules.in_pieces, out);
+        self.request_ahead(now, out);
+    }
+
+    fn add(&mut self, text: String, is_open: bool, out: &mut Outbox) {
         let request = out.next_request();
+        let words = SpokenWords::default();
+        let pieces = vec![0];
         self.segments.push(Segment {
             text,
             request,
             attempt: 1,
             phase: Phase::Ready,
-            is_open: self.rules.in_pieces,
-            words: SpokenWords::default(),
+            is_open,
+            pieces,
+            words,
         });
-        self.request_ahead(now, out);
     }
 
     /// No more segments will be added.
@@ -192,9 +201,17 @@ impl Speech {
             (Phase::Audio { call, playing }, TtsEvent::Failed { fault, duration }) => {
                 // What arrived is said; what is missing counts as not spoken.
                 let whole = self.rate.unfinished(&segment.text, duration);
-                segment.text = segment.said_part(duration, whole).to_owned();
+                let said = segment.said_part(duration, whole).len();
+                // The first piece has begun, however little of it was heard.
+                let rest = segment.pieces.iter().skip(1).find(|begin| **begin >= said).copied();
+                let rest = rest.map(|begin| (segment.text.split_off(begin), segment.is_open));
+                segment.text.truncate(said);
                 segment.phase = Phase::Arrived { call, playing, duration };
                 segment.is_open = false;
+                // Pieces of which nothing was said are said by a call of their own.
+                if let Some((text, is_open)) = rest {
+                    self.add(text.trim_start().to_owned(), is_open, out);
+                }
                 Some(Progress::Fault(fault))
             }
             _ => None,
@@ -307,6 +324,7 @@ impl Segment {
     /// Puts more text behind it, in its call too, if it has one.
     fn append(&mut self, text: &str, now: Time, out: &mut Outbox) {
         let before = self.text.len();
+        self.pieces.push(before);
         spoken::append(&mut self.text, text);
         let added = self.text[before..].to_owned();
         if let Some(call) = self.phase.call() {

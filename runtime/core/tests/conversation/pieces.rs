@@ -96,6 +96,30 @@ fn text_behind_a_call_that_broke_off_is_said_by_the_next() {
 }
 
 #[test]
+fn pieces_of_which_nothing_was_said_are_said_again_by_a_call_of_their_own() {
+    // Both sentences were given to the call that broke off within the first.
+    let mut plan = failing_voice(1_000, FaultKind::Broken);
+    plan.first_audio = Duration::from_millis(400);
+    assert_eq!(
+        told_with(
+            in_pieces(),
+            speaking(vec![plan, voice(2_000)]),
+            "0 text 你好\n9000 end",
+            &["tts", "error", "agent 1 c"]
+        ),
+        [
+            "300 tts 1 opened \"第一句话说完了。\"",
+            "600 tts 1 goes on \"第二句话说完了。\"",
+            "900 tts 1 goes on \"第三句话说完了。\"",
+            "950 tts 2 opened \"第二句话说完了。第三句话说完了。\"",
+            "950 error tts broken 1",
+            "1200 tts 2 is whole",
+            "3700 agent 1 completed \"第一句话第二句话说完了。第三句话说完了。\"",
+        ]
+    );
+}
+
+#[test]
 fn a_voice_is_not_late_while_text_is_still_coming() {
     let config = Config {
         synthesis: Synthesis {
