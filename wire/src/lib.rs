@@ -5,6 +5,7 @@
 //! them wrote: see `fixtures/wire/`.
 
 pub mod answer;
+pub mod azure;
 pub mod bytedance;
 pub mod coze;
 pub mod custom_tts;
