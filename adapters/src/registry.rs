@@ -40,6 +40,7 @@ pub const TTS: &[Vendor<dyn Tts>] = &[
     Vendor::of::<tts::azure::Settings>("azure"),
     Vendor::of::<tts::tencent::Settings>("tencent"),
     Vendor::of::<tts::bytedance::Settings>("bytedance"),
+    Vendor::of::<tts::cosyvoice::Settings>("cosyvoice"),
 ];
 
 /// The recognisers.

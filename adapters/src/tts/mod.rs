@@ -3,6 +3,7 @@
 pub mod azure;
 pub mod bytedance;
 pub mod cartesia;
+pub mod cosyvoice;
 pub mod custom;
 pub mod elevenlabs;
 pub mod minimax;
@@ -10,6 +11,7 @@ pub mod openai;
 mod post;
 mod refusal;
 mod samples;
+mod socket;
 pub mod stepfun;
 pub mod tencent;
 mod timing;

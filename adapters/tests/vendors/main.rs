@@ -9,6 +9,7 @@ mod dashscope;
 mod dialects;
 mod microphone;
 mod openai;
+mod pieces;
 mod quirks;
 mod server;
 mod speech;

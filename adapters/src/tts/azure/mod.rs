@@ -1,9 +1,11 @@
-//! Azure's speech service over REST: one POST of SSML, bare samples.
+//! Azure's speech service: the SDK's WebSocket, which takes a text in pieces and tells the time of each word, or over
+//! REST one POST of SSML and bare samples.
 //!
 //! Deliberately out: compressed formats, custom voices, tokens in place of the key. Wire facts:
 //! `fixtures/wire/azure/SOURCE.md`.
 
 mod ssml;
+mod turns;
 
 use std::sync::Arc;
 
@@ -14,10 +16,11 @@ use http::{StatusCode, Uri};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use self::turns::Sockets;
 use super::post::{Packing, Post, Said, Voice, client, headers, is_audio};
 use super::refusal::Shape;
 use super::samples::broken;
-use super::{Tts, TtsCall};
+use super::{Tts, TtsCall, socket};
 use crate::fault::capped;
 use crate::registry::{OpenError, VendorSettings, address};
 
@@ -25,7 +28,11 @@ use crate::registry::{OpenError, VendorSettings, address};
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// The whole address. Default that of the region: `https://REGION.tts.speech.microsoft.com/cognitiveservices/v1`.
+    /// Which interface. Default the WebSocket.
+    #[serde(default)]
+    pub interface: Interface,
+    /// The whole address. Default that of the region: `wss://REGION.tts.speech.microsoft.com/cognitiveservices/websocket/v2`
+    /// or `https://REGION.tts.speech.microsoft.com/cognitiveservices/v1`.
     #[serde(default)]
     pub url: Option<String>,
     /// The region of the account, such as `chinanorth3`. Needed unless there is a `url`.
@@ -47,6 +54,17 @@ pub struct Settings {
     pub sample_rate: u32,
 }
 
+/// The ways to the same voice.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Interface {
+    /// A text in pieces, with the time of each word.
+    #[default]
+    Websocket,
+    /// A whole text.
+    Rest,
+}
+
 fn voice() -> String {
     "zh-CN-XiaoxiaoNeural".to_owned()
 }
@@ -65,25 +83,29 @@ impl VendorSettings for Settings {
     fn open(self, world: &World) -> Result<Arc<dyn Tts>, OpenError> {
         let url = match (&self.url, &self.region) {
             (Some(url), _) => url.clone(),
-            (None, Some(region)) => of_region(region),
+            (None, Some(region)) => of_region(region, self.interface),
             (None, None) => {
                 let message = "expected a `region` or a `url`, got neither".to_owned();
                 return Err(OpenError::Settings { path: "region".to_owned(), message });
             }
         };
-        let uri = address("url", &url, ["http", "https"])?;
+        let is_socket = self.interface == Interface::Websocket;
+        let uri = address("url", &url, if is_socket { ["ws", "wss"] } else { ["http", "https"] })?;
         let Some(format) = format(self.sample_rate) else {
             let got = self.sample_rate;
             let message =
                 format!("expected 8000, 16000, 22050, 24000, 44100 or 48000 samples a second, got {got}");
             return Err(OpenError::Settings { path: "sample_rate".to_owned(), message });
         };
+        if is_socket {
+            return Ok(socket::client(world, Sockets { uri, format, settings: Arc::new(self) }));
+        }
         Ok(client(world, Speech { uri, format, settings: self }))
     }
 }
 
 /// Each of the separate clouds has a host of its own.
-fn of_region(region: &str) -> String {
+fn of_region(region: &str, interface: Interface) -> String {
     let host = if region.starts_with("china") {
         "tts.speech.azure.cn"
     } else if region.starts_with("usgov") {
@@ -91,7 +113,10 @@ fn of_region(region: &str) -> String {
     } else {
         "tts.speech.microsoft.com"
     };
-    format!("https://{region}.{host}/cognitiveservices/v1")
+    match interface {
+        Interface::Websocket => format!("wss://{region}.{host}/cognitiveservices/websocket/v2"),
+        Interface::Rest => format!("https://{region}.{host}/cognitiveservices/v1"),
+    }
 }
 
 /// The service's word for bare samples of this rate.
@@ -143,14 +168,18 @@ impl Voice for Speech {
     }
 
     fn refusal(&self, status: StatusCode, body: &str) -> VendorFault {
-        let fault = REFUSAL.fault(status, body);
-        match body.trim() {
-            // What is wrong with a request is said in plain words.
-            text if !text.is_empty() && !text.starts_with(['{', '<']) => {
-                VendorFault { message: capped(text), ..fault }
-            }
-            _ => fault,
+        of_refusal(status, body)
+    }
+}
+
+fn of_refusal(status: StatusCode, body: &str) -> VendorFault {
+    let fault = REFUSAL.fault(status, body);
+    match body.trim() {
+        // What is wrong with a request is said in plain words.
+        text if !text.is_empty() && !text.starts_with(['{', '<']) => {
+            VendorFault { message: capped(text), ..fault }
         }
+        _ => fault,
     }
 }
 
@@ -168,7 +197,9 @@ mod tests {
             ("chinanorth3", "chinanorth3.tts.speech.azure.cn"),
             ("usgovvirginia", "usgovvirginia.tts.speech.azure.us"),
         ] {
-            assert_eq!(of_region(region), format!("https://{host}/cognitiveservices/v1"));
+            assert_eq!(of_region(region, Interface::Rest), format!("https://{host}/cognitiveservices/v1"));
+            let socket = format!("wss://{host}/cognitiveservices/websocket/v2");
+            assert_eq!(of_region(region, Interface::Websocket), socket);
         }
     }
 }

@@ -1,8 +1,10 @@
-//! ByteDance (Volcano Engine) over HTTP: the one-way interfaces of both generations.
+//! ByteDance (Volcano Engine): the two-way WebSocket of version 3, which takes a text in pieces, and the one-way
+//! interfaces of both generations over HTTP.
 //!
 //! Version 1 answers with one document, version 3 with lines of JSON and the time of each word. Deliberately out:
 //! compressed formats, SSML, and the binary protocol of the WebSockets. Wire facts: `fixtures/wire/bytedance/SOURCE.md`.
 
+mod dialogue;
 mod first;
 mod third;
 
@@ -16,9 +18,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use self::dialogue::Sockets;
 use super::post::{Packing, Post, Said, Voice, client};
 use super::refusal::Shape;
-use super::{Tts, TtsCall};
+use super::{Tts, TtsCall, socket};
 use crate::registry::{OpenError, VendorSettings, address, sample_rate};
 
 /// How the service is reached and what it is asked for.
@@ -28,7 +31,7 @@ pub struct Settings {
     /// The address before the path. Default `https://openspeech.bytedance.com`.
     #[serde(default = "official")]
     pub url: String,
-    /// Which interface. Default `v3`.
+    /// Which interface. Default the WebSocket of version 3.
     #[serde(default)]
     pub interface: Interface,
     /// The id of the application.
@@ -63,8 +66,10 @@ pub enum Interface {
     /// All audio in one document.
     V1,
     /// Audio as it is made, with the time of each word.
-    #[default]
     V3,
+    /// A text in pieces, with the time of each word.
+    #[default]
+    Websocket,
 }
 
 fn official() -> String {
@@ -93,11 +98,17 @@ impl VendorSettings for Settings {
     fn open(self, world: &World) -> Result<Arc<dyn Tts>, OpenError> {
         address("url", &self.url, ["http", "https"])?;
         sample_rate(self.sample_rate)?;
+        let base = self.url.trim_end_matches('/');
         let path = match self.interface {
+            Interface::Websocket => {
+                let url = format!("ws{}/api/v3/tts/bidirection", base.strip_prefix("http").unwrap_or(base));
+                let uri = address("url", &url, ["ws", "wss"])?;
+                return Ok(socket::client(world, Sockets { uri, settings: Arc::new(self) }));
+            }
             Interface::V1 => "/api/v1/tts",
             Interface::V3 => "/api/v3/tts/unidirectional",
         };
-        let uri = address("url", &format!("{}{path}", self.url.trim_end_matches('/')), ["http", "https"])?;
+        let uri = address("url", &format!("{base}{path}"), ["http", "https"])?;
         Ok(client(world, Speech { uri, settings: self }))
     }
 }
@@ -119,7 +130,7 @@ impl Voice for Speech {
     fn post(&self, call: &TtsCall, _unix_secs: u64) -> Result<Post, VendorFault> {
         let (headers, body) = match self.settings.interface {
             Interface::V1 => first::request(&self.settings, call)?,
-            Interface::V3 => third::request(&self.settings, call)?,
+            Interface::V3 | Interface::Websocket => third::request(&self.settings, call)?,
         };
         Ok(Post { uri: self.uri.clone(), headers, body })
     }
@@ -129,14 +140,14 @@ impl Voice for Speech {
             _ if content_type.starts_with("text/html") => None,
             Interface::V1 => Some(Packing::Document),
             Interface::V3 if content_type.starts_with("text/event-stream") => Some(Packing::Events),
-            Interface::V3 => Some(Packing::Lines),
+            Interface::V3 | Interface::Websocket => Some(Packing::Lines),
         }
     }
 
     fn read(&self, message: &str, _after_audio: bool) -> Result<Said, VendorFault> {
         match self.settings.interface {
             Interface::V1 => first::read(message),
-            Interface::V3 => third::read(message),
+            Interface::V3 | Interface::Websocket => third::read(message),
         }
     }
 

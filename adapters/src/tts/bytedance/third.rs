@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{REFUSAL, Settings, of_words};
-use crate::tts::post::{Said, body, headers};
+use crate::tts::post::{Said, body_value, headers};
 use crate::tts::samples::{broken, from_base64};
 use crate::tts::timing::from_secs;
 use crate::tts::{TtsCall, Word};
@@ -18,18 +18,7 @@ const MORE: i64 = 0;
 const DONE: i64 = 20_000_000;
 
 pub(super) fn request(settings: &Settings, call: &TtsCall) -> Result<(HeaderMap, String), VendorFault> {
-    let Settings { app_id, token, resource, voice, speed, sample_rate, extra, .. } = settings;
-    let mut audio = json!({ "format": "pcm", "sample_rate": sample_rate, "enable_timestamp": true });
-    if let (Some(speed), Some(audio)) = (speed, audio.as_object_mut()) {
-        // In hundredths above the usual speed.
-        audio.insert("speech_rate".to_owned(), json!(((speed - 1.0) * 100.0).round()));
-    }
-    let params = json!({ "text": call.request.text, "speaker": voice, "audio_params": audio });
-    let params: Value = serde_json::from_str(&body(params, extra)).unwrap_or_default();
-    let user = match call.session.user_id.as_str() {
-        "" => "bargein",
-        user => user,
-    };
+    let Settings { app_id, token, resource, .. } = settings;
     let headers = headers([
         ("content-type", "application/json"),
         ("x-api-app-id", app_id),
@@ -38,7 +27,27 @@ pub(super) fn request(settings: &Settings, call: &TtsCall) -> Result<(HeaderMap,
         ("x-api-resource-id", resource),
         ("x-api-request-id", &call.request_id),
     ])?;
-    Ok((headers, json!({ "user": { "uid": user }, "req_params": params }).to_string()))
+    let params = params(settings, Some(&call.request.text));
+    Ok((headers, json!({ "user": { "uid": users(call) }, "req_params": params }).to_string()))
+}
+
+/// What is said and how; of the WebSocket only how.
+pub(super) fn params(settings: &Settings, text: Option<&str>) -> Value {
+    let Settings { voice, speed, sample_rate, extra, .. } = settings;
+    let mut audio = json!({ "format": "pcm", "sample_rate": sample_rate, "enable_timestamp": true });
+    if let (Some(speed), Some(audio)) = (speed, audio.as_object_mut()) {
+        // In hundredths above the usual speed.
+        audio.insert("speech_rate".to_owned(), json!(((speed - 1.0) * 100.0).round()));
+    }
+    body_value(json!({ "text": text, "speaker": voice, "audio_params": audio }), extra)
+}
+
+/// Who the service is told that listens.
+pub(super) fn users(call: &TtsCall) -> &str {
+    match call.session.user_id.as_str() {
+        "" => "bargein",
+        user => user,
+    }
 }
 
 pub(super) fn read(message: &str) -> Result<Said, VendorFault> {
@@ -57,15 +66,22 @@ pub(super) fn read(message: &str) -> Result<Said, VendorFault> {
     }
     Ok(Said {
         audio: from_base64(line.data.as_deref().unwrap_or_default())?,
-        words: line.sentence.unwrap_or_default().words.into_iter().map(Timed::word).collect(),
+        words: line.sentence.unwrap_or_default().words(),
         is_last: line.code == DONE,
     })
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Sentence {
+pub(super) struct Sentence {
     words: Vec<Timed>,
+}
+
+impl Sentence {
+    /// Its words with their times.
+    pub(super) fn words(self) -> Vec<Word> {
+        self.words.into_iter().map(Timed::word).collect()
+    }
 }
 
 /// A word with its times in seconds from the first sample of the request.

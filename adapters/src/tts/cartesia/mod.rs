@@ -1,6 +1,9 @@
-//! Cartesia over HTTP: one POST, bare samples, or server-sent events with the time of each word.
+//! Cartesia: a WebSocket that takes a text in pieces, or over HTTP one POST, bare samples or server-sent events.
+//! Sockets and events tell the time of each word.
 //!
 //! Deliberately out: compressed formats. Wire facts: `fixtures/wire/cartesia/SOURCE.md`.
+
+mod contexts;
 
 use std::sync::Arc;
 
@@ -12,11 +15,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use self::contexts::Sockets;
 use super::post::{Packing, Post, Said, Voice, body, client, headers, is_audio};
 use super::refusal::Shape;
 use super::samples::{broken, from_base64};
 use super::timing::from_secs;
-use super::{Tts, TtsCall, Word};
+use super::{Tts, TtsCall, Word, socket};
 use crate::registry::{OpenError, VendorSettings, address, sample_rate};
 
 /// How the service is reached and what it is asked for.
@@ -39,15 +43,28 @@ pub struct Settings {
     /// The language of the text, such as `zh`. Default the service's.
     #[serde(default)]
     pub language: Option<String>,
-    /// Whether the time of each word is asked for: then audio comes in server-sent events. Default false.
+    /// Which interface. Default the WebSocket.
     #[serde(default)]
-    pub timestamps: bool,
+    pub interface: Interface,
     /// Samples a second: 8000, 16000, 22050, 24000, 44100 or 48000. Default 16000.
     #[serde(default = "rate")]
     pub sample_rate: u32,
     /// Further members of the request's body, such as `generation_config`; they win over ours. Default none.
     #[serde(default)]
     pub extra: Map<String, Value>,
+}
+
+/// The ways to the same voice.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Interface {
+    /// A text in pieces, with the time of each word.
+    #[default]
+    Websocket,
+    /// A whole text, with the time of each word.
+    Sse,
+    /// A whole text.
+    Bytes,
 }
 
 fn official() -> String {
@@ -72,9 +89,17 @@ impl VendorSettings for Settings {
     fn open(self, world: &World) -> Result<Arc<dyn Tts>, OpenError> {
         address("url", &self.url, ["http", "https"])?;
         sample_rate(self.sample_rate)?;
-        let end = if self.timestamps { "sse" } else { "bytes" };
-        let uri =
-            address("url", &format!("{}/tts/{end}", self.url.trim_end_matches('/')), ["http", "https"])?;
+        let base = self.url.trim_end_matches('/');
+        let end = match self.interface {
+            Interface::Websocket => {
+                let url = format!("ws{}/tts/websocket", base.strip_prefix("http").unwrap_or(base));
+                let uri = address("url", &url, ["ws", "wss"])?;
+                return Ok(socket::client(world, Sockets { uri, settings: Arc::new(self) }));
+            }
+            Interface::Sse => "sse",
+            Interface::Bytes => "bytes",
+        };
+        let uri = address("url", &format!("{base}/tts/{end}"), ["http", "https"])?;
         Ok(client(world, Speech { uri, settings: self }))
     }
 }
@@ -94,14 +119,13 @@ impl Voice for Speech {
     }
 
     fn post(&self, call: &TtsCall, _unix_secs: u64) -> Result<Post, VendorFault> {
-        let Settings { key, voice, model, version, language, timestamps, sample_rate, extra, .. } =
-            &self.settings;
+        let Settings { key, voice, model, version, language, sample_rate, extra, .. } = &self.settings;
         let asked = json!({
             "model_id": model,
             "output_format": { "container": "raw", "encoding": "pcm_s16le", "sample_rate": sample_rate },
             "transcript": call.request.text,
             "voice": { "mode": "id", "id": voice },
-            "add_timestamps": timestamps.then_some(true),
+            "add_timestamps": (self.settings.interface == Interface::Sse).then_some(true),
             "language": language,
         });
         let headers = headers([
@@ -123,27 +147,35 @@ impl Voice for Speech {
     fn read(&self, message: &str, _after_audio: bool) -> Result<Said, VendorFault> {
         let event: Event = serde_json::from_str(message)
             .map_err(|error| broken(&format!("expected an event of the speech, got `{message}`: {error}")))?;
-        if event.r#type == "error" || !event.error.is_null() {
-            let message: Value = serde_json::from_str(message).unwrap_or_default();
-            let status = event.status_code.and_then(|status| StatusCode::from_u16(status).ok());
-            return Err(REFUSAL.fault(status.unwrap_or_default(), &message.to_string()));
-        }
-        Ok(Said {
-            audio: from_base64(event.data.as_deref().unwrap_or_default())?,
-            words: event.word_timestamps.map(Timestamps::words).unwrap_or_default(),
-            is_last: event.r#type == "done",
-        })
+        said(event, message)
     }
 
     fn refusal(&self, status: StatusCode, body: &str) -> VendorFault {
-        let fault = REFUSAL.fault(status, body);
-        match body.trim() {
-            // Before 2026-03-01 a refusal is a line of text.
-            text if !text.is_empty() && !text.starts_with(['{', '<']) => {
-                VendorFault { message: crate::fault::capped(text), ..fault }
-            }
-            _ => fault,
+        of_refusal(status, body)
+    }
+}
+
+/// What an event says; `message` is its text.
+fn said(event: Event, message: &str) -> Result<Said, VendorFault> {
+    if event.r#type == "error" || !event.error.is_null() {
+        let status = event.status_code.and_then(|status| StatusCode::from_u16(status).ok());
+        return Err(REFUSAL.fault(status.unwrap_or_default(), message));
+    }
+    Ok(Said {
+        audio: from_base64(event.data.as_deref().unwrap_or_default())?,
+        words: event.word_timestamps.map(Timestamps::words).unwrap_or_default(),
+        is_last: event.r#type == "done",
+    })
+}
+
+fn of_refusal(status: StatusCode, body: &str) -> VendorFault {
+    let fault = REFUSAL.fault(status, body);
+    match body.trim() {
+        // Before 2026-03-01 a refusal is a line of text.
+        text if !text.is_empty() && !text.starts_with(['{', '<']) => {
+            VendorFault { message: crate::fault::capped(text), ..fault }
         }
+        _ => fault,
     }
 }
 

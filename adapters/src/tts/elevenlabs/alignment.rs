@@ -25,7 +25,7 @@ impl Alignment {
     }
 }
 
-fn words(characters: impl Iterator<Item = (String, (Duration, Duration))>) -> Vec<Word> {
+pub(super) fn words(characters: impl Iterator<Item = (String, (Duration, Duration))>) -> Vec<Word> {
     let mut of = WordsOf::default();
     let mut words: Vec<Word> = Vec::new();
     for (text, (start, end)) in characters {

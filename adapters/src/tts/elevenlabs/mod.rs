@@ -1,8 +1,10 @@
-//! ElevenLabs over HTTP: one POST, bare samples, or lines of JSON with the time of each character.
+//! ElevenLabs: a WebSocket that takes a text in pieces, or over HTTP one POST, bare samples or lines of JSON.
+//! Sockets and lines tell the time of each character.
 //!
 //! Deliberately out: compressed formats. Wire facts: `fixtures/wire/elevenlabs/SOURCE.md`.
 
 mod alignment;
+mod stream_input;
 
 use std::sync::Arc;
 
@@ -16,10 +18,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use self::alignment::Alignment;
+use self::stream_input::Sockets;
 use super::post::{Packing, Post, Said, Voice, body, client, headers, is_audio};
 use super::refusal::Shape;
 use super::samples::{broken, from_base64};
-use super::{Tts, TtsCall};
+use super::{Tts, TtsCall, socket};
 use crate::registry::{OpenError, VendorSettings, address, sample_rate};
 
 /// How the service is reached and what it is asked for.
@@ -36,9 +39,9 @@ pub struct Settings {
     /// Which model. Default `eleven_turbo_v2_5`.
     #[serde(default = "model")]
     pub model: String,
-    /// Whether the time of each character is asked for: then audio comes in lines of JSON. Default false.
+    /// Which interface. Default the WebSocket.
     #[serde(default)]
-    pub timestamps: bool,
+    pub interface: Interface,
     /// Samples a second: 8000, 16000, 22050, 24000, 44100 or 48000. Default 16000.
     #[serde(default = "rate")]
     pub sample_rate: u32,
@@ -49,6 +52,19 @@ pub struct Settings {
     /// Further members of the request's body, such as `language_code` or `seed`; they win over ours. Default none.
     #[serde(default)]
     pub extra: Map<String, Value>,
+}
+
+/// The ways to the same voice.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Interface {
+    /// A text in pieces, with the time of each character.
+    #[default]
+    Websocket,
+    /// A whole text, with the time of each character.
+    WithTimestamps,
+    /// A whole text.
+    Stream,
 }
 
 fn official() -> String {
@@ -73,7 +89,17 @@ impl VendorSettings for Settings {
         // The id of a voice may hold what needs no escape in a path.
         let voice = voice.replace("%2D", "-").replace("%5F", "_");
         let base = self.url.trim_end_matches('/');
-        let end = if self.timestamps { "stream/with-timestamps" } else { "stream" };
+        let end = match self.interface {
+            Interface::Websocket => {
+                let base = base.strip_prefix("http").unwrap_or(base);
+                let query = format!("model_id={}&output_format=pcm_{}", self.model, self.sample_rate);
+                let url = format!("ws{base}/v1/text-to-speech/{voice}/stream-input?{query}");
+                let uri = address("url", &url, ["ws", "wss"])?;
+                return Ok(socket::client(world, Sockets { uri, settings: Arc::new(self) }));
+            }
+            Interface::WithTimestamps => "stream/with-timestamps",
+            Interface::Stream => "stream",
+        };
         let url = format!("{base}/v1/text-to-speech/{voice}/{end}?output_format=pcm_{}", self.sample_rate);
         let uri = address("url", &url, ["http", "https"])?;
         Ok(client(world, Speech { uri, settings: self }))
@@ -107,7 +133,7 @@ impl Voice for Speech {
 
     fn packing(&self, content_type: &str) -> Option<Packing> {
         // The type of lines of JSON is not documented; what answers is one of the two.
-        if self.settings.timestamps {
+        if self.settings.interface == Interface::WithTimestamps {
             Some(Packing::Lines)
         } else {
             is_audio(content_type).then_some(Packing::Samples)

@@ -1,8 +1,11 @@
-//! MiniMax T2A v2 over HTTP: one POST, server-sent events with audio in hexadecimal digits.
+//! MiniMax T2A v2: a WebSocket that takes a text in pieces, or one POST and server-sent events; audio in hexadecimal
+//! digits.
 //!
 //! The last event repeats all audio unless it is asked not to, and on some hosts even then: audio of the last event
 //! counts only when there was none before. Refusals come with status 200. Deliberately out: compressed formats,
 //! subtitle files. Wire facts: `fixtures/wire/minimax/SOURCE.md`.
+
+mod task;
 
 use std::sync::Arc;
 
@@ -16,19 +19,24 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use self::task::Sockets;
 use super::post::{Packing, Post, Said, Voice, body, client, headers};
 use super::refusal::Shape;
 use super::samples::{broken, from_hex};
-use super::{Tts, TtsCall};
+use super::{Tts, TtsCall, socket};
 use crate::registry::{OpenError, VendorSettings, address, sample_rate};
 
 /// How the service is reached and what it is asked for.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// The whole address. Default `https://api.minimax.chat/v1/t2a_v2`.
+    /// The whole address over HTTP, from which that of the WebSocket follows. Default
+    /// `https://api.minimax.chat/v1/t2a_v2`.
     #[serde(default = "official")]
     pub url: String,
+    /// Which interface. Default the WebSocket.
+    #[serde(default)]
+    pub interface: Interface,
     /// The key, sent as a bearer token.
     pub key: Secret,
     /// The account's group, which older hosts ask for. Default none.
@@ -57,6 +65,17 @@ pub struct Settings {
     pub extra: Map<String, Value>,
 }
 
+/// The ways to the same voice.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Interface {
+    /// A text in pieces.
+    #[default]
+    Websocket,
+    /// A whole text.
+    Stream,
+}
+
 fn official() -> String {
     "https://api.minimax.chat/v1/t2a_v2".to_owned()
 }
@@ -83,6 +102,12 @@ impl VendorSettings for Settings {
     fn open(self, world: &World) -> Result<Arc<dyn Tts>, OpenError> {
         address("url", &self.url, ["http", "https"])?;
         sample_rate(self.sample_rate)?;
+        if self.interface == Interface::Websocket {
+            let base = self.url.split("/v1/").next().unwrap_or(&self.url).trim_end_matches('/');
+            let url = format!("ws{}/ws/v1/t2a_v2", base.strip_prefix("http").unwrap_or(base));
+            let uri = address("url", &url, ["ws", "wss"])?;
+            return Ok(socket::client(world, Sockets { uri, settings: Arc::new(self) }));
+        }
         let group = self
             .group_id
             .as_ref()

@@ -18,6 +18,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Uri};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
+use serde_json::{Map, Value};
 
 use self::frames::{Frame, Frames};
 use super::samples::{Samples, broken};
@@ -197,13 +198,15 @@ pub(super) fn headers<const N: usize>(all: [(&'static str, &str); N]) -> Result<
 }
 
 /// A body with further members that win over ours.
-pub(super) fn body(
-    mut ours: serde_json::Value,
-    extra: &serde_json::Map<String, serde_json::Value>,
-) -> String {
+pub(super) fn body(ours: Value, extra: &Map<String, Value>) -> String {
+    body_value(ours, extra).to_string()
+}
+
+/// The same as JSON. Members of ours without a value are left out.
+pub(super) fn body_value(mut ours: Value, extra: &Map<String, Value>) -> Value {
     if let Some(members) = ours.as_object_mut() {
         members.retain(|_, value| !value.is_null());
         members.extend(extra.clone());
     }
-    ours.to_string()
+    ours
 }

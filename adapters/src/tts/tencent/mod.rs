@@ -1,7 +1,10 @@
-//! Tencent Cloud's plain synthesis, `TextToVoice` of its API 3.0: one signed POST, one JSON document with all audio.
+//! Tencent Cloud's synthesis: a signed WebSocket that takes a text in pieces, or `TextToVoice` of its API 3.0, one
+//! signed POST and one JSON document with all audio.
 //!
-//! Refusals come with status 200. Deliberately out: compressed formats, and the streams, which sign otherwise. Wire
+//! Refusals come with status 200. Deliberately out: compressed formats, and the streams of whole texts. Wire
 //! facts: `fixtures/wire/tencent/SOURCE.md`; the signature is [`bargein_wire::tencent_tts`]'s.
+
+mod stream;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,19 +18,27 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use self::stream::Sockets;
 use super::post::{Packing, Post, Said, Voice, body, client, headers};
 use super::refusal::Shape;
 use super::samples::{broken, from_base64};
-use super::{Tts, TtsCall, Word};
+use super::{Tts, TtsCall, Word, socket};
 use crate::registry::{OpenError, VendorSettings, address, sample_rate};
 
 /// How the service is reached and what it is asked for.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// The whole address; its host is signed. Default `https://tts.tencentcloudapi.com/`.
-    #[serde(default = "official")]
-    pub url: String,
+    /// Which interface. Default the WebSocket.
+    #[serde(default)]
+    pub interface: Interface,
+    /// The whole address; its host is signed. Default `wss://tts.cloud.tencent.com/stream_wsv2` of the WebSocket,
+    /// `https://tts.tencentcloudapi.com/` of the plain one.
+    #[serde(default)]
+    pub url: Option<String>,
+    /// The account's number, which the WebSocket asks for. Default 0.
+    #[serde(default)]
+    pub app_id: u64,
     /// Names the key.
     pub secret_id: String,
     /// The key that signs.
@@ -58,8 +69,15 @@ pub struct Settings {
     pub extra: Map<String, Value>,
 }
 
-fn official() -> String {
-    "https://tts.tencentcloudapi.com/".to_owned()
+/// The ways to the same voice.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Interface {
+    /// A text in pieces.
+    #[default]
+    Websocket,
+    /// A whole text, its audio in one document.
+    Plain,
 }
 
 const fn voice() -> u32 {
@@ -78,8 +96,14 @@ impl VendorSettings for Settings {
     type Client = dyn Tts;
 
     fn open(self, world: &World) -> Result<Arc<dyn Tts>, OpenError> {
-        let uri = address("url", &self.url, ["http", "https"])?;
         sample_rate(self.sample_rate)?;
+        if self.interface == Interface::Websocket {
+            let url = self.url.as_deref().unwrap_or("wss://tts.cloud.tencent.com/stream_wsv2");
+            let uri = address("url", url, ["ws", "wss"])?;
+            return Ok(socket::client(world, Sockets { uri, settings: Arc::new(self) }));
+        }
+        let url = self.url.as_deref().unwrap_or("https://tts.tencentcloudapi.com/");
+        let uri = address("url", url, ["http", "https"])?;
         let host = signed_host(&uri);
         Ok(client(world, Speech { uri, host, settings: self }))
     }
@@ -89,7 +113,7 @@ impl VendorSettings for Settings {
 fn signed_host(uri: &Uri) -> String {
     let host = uri.host().unwrap_or_default();
     match (uri.scheme_str(), uri.port_u16()) {
-        (_, None) | (Some("http"), Some(80)) | (Some("https"), Some(443)) => host.to_owned(),
+        (_, None) | (Some("http" | "ws"), Some(80)) | (Some("https" | "wss"), Some(443)) => host.to_owned(),
         (_, Some(port)) => format!("{host}:{port}"),
     }
 }

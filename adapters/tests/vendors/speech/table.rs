@@ -120,14 +120,17 @@ pub(super) const TABLE: &[Row] = &[
         fixture!(include_str, "stepfun/speech/pcm.request.json"),
         fixture!(include_str, "stepfun/speech/errors.jsonl"),
     ),
-    bare(
-        "elevenlabs",
-        "stream",
-        fixture!(include_str, "elevenlabs/speech/stream.request.json"),
-        fixture!(include_str, "elevenlabs/speech/errors.jsonl"),
-    ),
     Row {
-        more: r#"{ "timestamps": true }"#,
+        more: r#"{ "interface": "stream" }"#,
+        ..bare(
+            "elevenlabs",
+            "stream",
+            fixture!(include_str, "elevenlabs/speech/stream.request.json"),
+            fixture!(include_str, "elevenlabs/speech/errors.jsonl"),
+        )
+    },
+    Row {
+        more: r#"{ "interface": "with_timestamps" }"#,
         content_type: "application/json",
         answer: fixture!(include_bytes, "elevenlabs/speech/with_timestamps.answer"),
         words: &[("Hi,", 0, 180), ("你", 240, 460), ("好", 460, 680)],
@@ -138,14 +141,17 @@ pub(super) const TABLE: &[Row] = &[
             "",
         )
     },
-    bare(
-        "cartesia",
-        "bytes",
-        fixture!(include_str, "cartesia/speech/bytes.request.json"),
-        fixture!(include_str, "cartesia/speech/errors.jsonl"),
-    ),
     Row {
-        more: r#"{ "timestamps": true }"#,
+        more: r#"{ "interface": "bytes" }"#,
+        ..bare(
+            "cartesia",
+            "bytes",
+            fixture!(include_str, "cartesia/speech/bytes.request.json"),
+            fixture!(include_str, "cartesia/speech/errors.jsonl"),
+        )
+    },
+    Row {
+        more: r#"{ "interface": "sse" }"#,
         content_type: "text/event-stream",
         answer: fixture!(include_bytes, "cartesia/speech/sse.answer"),
         cut_at: 300,
@@ -153,6 +159,7 @@ pub(super) const TABLE: &[Row] = &[
         ..bare("cartesia", "sse", fixture!(include_str, "cartesia/speech/sse.request.json"), "")
     },
     Row {
+        more: r#"{ "interface": "stream" }"#,
         content_type: "text/event-stream",
         answer: fixture!(include_bytes, "minimax/speech/stream.answer"),
         cut_at: 200,
@@ -164,18 +171,23 @@ pub(super) const TABLE: &[Row] = &[
         )
     },
     Row {
+        more: r#"{ "interface": "stream" }"#,
         content_type: "application/json",
         answer: fixture!(include_bytes, "minimax/speech/document.answer"),
         cut_at: 40,
         ..bare("minimax", "document", "", "")
     },
-    bare(
-        "azure",
-        "rest",
-        fixture!(include_str, "azure/speech/rest.request.json"),
-        fixture!(include_str, "azure/speech/errors.jsonl"),
-    ),
     Row {
+        more: r#"{ "interface": "rest" }"#,
+        ..bare(
+            "azure",
+            "rest",
+            fixture!(include_str, "azure/speech/rest.request.json"),
+            fixture!(include_str, "azure/speech/errors.jsonl"),
+        )
+    },
+    Row {
+        more: r#"{ "interface": "plain" }"#,
         content_type: "application/json",
         answer: fixture!(include_bytes, "tencent/speech/text_to_voice.answer"),
         cut_at: 40,
@@ -195,6 +207,7 @@ pub(super) const TABLE: &[Row] = &[
         ..bare("bytedance", "v1", "", "")
     },
     Row {
+        more: r#"{ "interface": "v3" }"#,
         ours: &["/req_params/audio_params/enable_timestamp"],
         content_type: "application/json",
         answer: fixture!(include_bytes, "bytedance/speech/unidirectional.answer"),
