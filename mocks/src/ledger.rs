@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bargein_net::{ChaCha8Rng, Moment, World};
 use http::HeaderMap;
 use serde_json::Value;
+use tokio::sync::watch;
 
 use crate::observe::{Observation, Observer, Role, What};
 use crate::script::Limits;
@@ -43,7 +43,7 @@ pub(crate) struct Ledger {
     role: Role,
     observer: Observer,
     /// Set when the mock itself closes, so that its clients are not said to have gone away.
-    closing: AtomicBool,
+    closing: watch::Sender<bool>,
     pages: Mutex<Pages>,
 }
 
@@ -75,7 +75,7 @@ pub(crate) enum Exceeded {
 impl Ledger {
     pub(crate) fn new(world: &World, role: Role, limits: Limits, observer: Observer) -> Arc<Self> {
         let pages = Mutex::new(Pages { limits, ..Pages::default() });
-        Arc::new(Self { world: world.clone(), role, observer, closing: AtomicBool::new(false), pages })
+        Arc::new(Self { world: world.clone(), role, observer, closing: watch::Sender::new(false), pages })
     }
 
     /// Writes down a request that has arrived whole, and tells of it.
@@ -140,7 +140,16 @@ impl Ledger {
 
     /// From now on nobody is said to have gone away.
     pub(crate) fn close(&self) {
-        self.closing.store(true, Ordering::Relaxed);
+        self.closing.send_replace(true);
+    }
+
+    /// Resolves when the mock itself closes.
+    pub(crate) fn closed(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut closing = self.closing.subscribe();
+        async move {
+            // The sender lives as long as the mock.
+            let _ = closing.wait_for(|is_closing| *is_closing).await;
+        }
     }
 
     fn admit(&self, now: Moment, key: &str) -> Result<(), Exceeded> {
@@ -241,7 +250,7 @@ impl Drop for Call {
         if let Some(key) = &self.admitted {
             self.ledger.release(key);
         }
-        if !self.is_over && !self.ledger.closing.load(Ordering::Relaxed) {
+        if !self.is_over && !*self.ledger.closing.borrow() {
             self.tell(What::ClosedByAgent);
         }
     }

@@ -45,6 +45,7 @@ pub(crate) const TTS: &[Vendor<TtsRouter>] = &[
     tts::azure::VENDOR,
     tts::tencent::VENDOR,
     tts::bytedance::VENDOR,
+    tts::cosyvoice::VENDOR,
 ];
 
 /// Speech recognisers.

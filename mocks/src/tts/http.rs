@@ -7,12 +7,15 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::response::Response;
 use bargein_wire::units::{Dur, Secret};
 use bytes::Bytes;
 use http::{HeaderMap, Method, Uri};
 use serde_json::Value;
 
+use super::socket::{self, SocketVoice};
 use super::speech::{Piece, Speech, Wanted};
 use crate::answer::{Action, Answer, Does, Head};
 use crate::ledger::{Call, Exceeded, Ledger};
@@ -100,7 +103,7 @@ impl Refused {
         Self { status, code: None, message: None, retry_after: None }
     }
 
-    fn saying(status: u16, message: String) -> Self {
+    pub(super) fn saying(status: u16, message: String) -> Self {
         Self { message: Some(message), ..Self::new(status) }
     }
 
@@ -154,14 +157,54 @@ pub(super) fn in_one(content_type: &str, speech: &Speech, frame: impl FnOnce(&Pi
     Answer { head, body: Box::new([told, send].into_iter()), words: String::new() }
 }
 
-/// The server of a vendor.
+/// The server of a vendor that speaks HTTP only.
 pub(crate) fn router<V: HttpVoice>(script: TtsScript, ledger: Arc<Ledger>) -> Router {
-    Router::new().fallback(route::<V>).with_state(Arc::new(Vendor { script, ledger }))
+    Router::new().fallback(route::<V>).with_state(Vendor::new(script, ledger))
 }
 
+/// The server of a vendor that speaks HTTP and WebSocket.
+pub(crate) fn router_of_both<V: HttpVoice, S: SocketVoice>(script: TtsScript, ledger: Arc<Ledger>) -> Router {
+    Router::new().fallback(route_both::<V, S>).with_state(Vendor::new(script, ledger))
+}
+
+/// The server of a vendor that speaks WebSocket only.
+pub(crate) fn router_of_sockets<S: SocketVoice>(script: TtsScript, ledger: Arc<Ledger>) -> Router {
+    Router::new().fallback(route_sockets::<S>).with_state(Vendor::new(script, ledger))
+}
+
+/// An upgrade to a WebSocket, if the request is one.
+type Upgrade = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
+
 struct Vendor {
-    script: TtsScript,
+    script: Arc<TtsScript>,
     ledger: Arc<Ledger>,
+}
+
+async fn route_both<V: HttpVoice, S: SocketVoice>(
+    State(vendor): State<Arc<Vendor>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    upgrade: Upgrade,
+    bytes: Bytes,
+) -> Response {
+    if S::takes(uri.path()) {
+        return vendor.open::<S>(&uri, headers, upgrade).await;
+    }
+    route::<V>(State(vendor), method, uri, headers, bytes).await
+}
+
+async fn route_sockets<S: SocketVoice>(
+    State(vendor): State<Arc<Vendor>>,
+    uri: Uri,
+    headers: HeaderMap,
+    upgrade: Upgrade,
+) -> Response {
+    if S::takes(uri.path()) {
+        vendor.open::<S>(&uri, headers, upgrade).await
+    } else {
+        socket::nowhere::<S>(uri.path())
+    }
 }
 
 async fn route<V: HttpVoice>(
@@ -171,8 +214,8 @@ async fn route<V: HttpVoice>(
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Response {
-    let path = uri.path().to_owned();
-    if !V::takes(&path) {
+    let path = uri.path();
+    if !V::takes(path) {
         return whole_response(V::refusal(&Refused::saying(
             404,
             format!("expected another path than {path}"),
@@ -181,15 +224,30 @@ async fn route<V: HttpVoice>(
     if method != Method::POST {
         return whole_response(V::refusal(&Refused::saying(405, format!("expected POST, got {method}"))));
     }
-    let query = axum::extract::Query::try_from_uri(&uri).map(|query| query.0).unwrap_or_default();
-    let asked = Asked { path, query, headers, body: body_value(&bytes), bytes };
+    let asked = Asked::new(&uri, headers, bytes);
     let text = V::text(&asked).map(str::to_owned);
     let mut call = vendor.ledger.arrive(uri.path(), &asked.headers, asked.body.clone(), text);
     let answer = vendor.answer::<V>(&mut call, &asked).unwrap_or_else(|refused| V::refusal(&refused));
     play(vendor.ledger.world.clock.clone(), call, answer).await
 }
 
+impl Asked {
+    fn new(uri: &Uri, headers: HeaderMap, bytes: Bytes) -> Self {
+        let query = axum::extract::Query::try_from_uri(uri).map(|query| query.0).unwrap_or_default();
+        Self { path: uri.path().to_owned(), query, headers, body: body_value(&bytes), bytes }
+    }
+}
+
 impl Vendor {
+    fn new(script: TtsScript, ledger: Arc<Ledger>) -> Arc<Self> {
+        Arc::new(Self { script: Arc::new(script), ledger })
+    }
+
+    async fn open<S: SocketVoice>(&self, uri: &Uri, headers: HeaderMap, upgrade: Upgrade) -> Response {
+        let asked = Asked::new(uri, headers, Bytes::new());
+        socket::upgrade::<S>(Arc::clone(&self.script), Arc::clone(&self.ledger), asked, upgrade).await
+    }
+
     fn answer<V: HttpVoice>(&self, call: &mut Call, asked: &Asked) -> Result<Answer, Refused> {
         let key = self.script.key();
         if !key.is_empty() && !V::is_let_in(asked, key) {

@@ -3,11 +3,14 @@
 pub(crate) mod azure;
 pub(crate) mod bytedance;
 pub(crate) mod cartesia;
+pub(crate) mod cosyvoice;
 pub(crate) mod custom;
 pub(crate) mod elevenlabs;
 pub(crate) mod http;
 pub(crate) mod minimax;
 pub(crate) mod openai;
+mod outbox;
+pub(crate) mod socket;
 mod sound;
 mod speech;
 pub(crate) mod stepfun;

@@ -3,12 +3,15 @@
 //! Deliberately out: compressed formats, the list of voices, tokens.
 
 mod ssml;
+mod turns;
 
 use bargein_wire::units::Secret;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::http::{Asked, HttpVoice, Refused, router, streamed};
+use self::turns::Turns;
+use super::http::{Asked, HttpVoice, Refused, router_of_both, streamed};
+use super::socket::SocketVoice as _;
 use super::speech::{Speech, Wanted};
 use crate::answer::{Answer, Head};
 use crate::registry::{Door, TtsRouter, Vendor};
@@ -24,22 +27,22 @@ const FORMATS: &[(&str, u32)] = &[
     ("raw-48khz-16bit-mono-pcm", 48_000),
 ];
 
-/// The vendor. Clients of the REST interface take the whole address.
+/// The vendor. Its SDK takes a host; clients of the REST interface take the whole address with its path.
 pub(crate) const VENDOR: Vendor<TtsRouter> = Vendor {
     id: "azure",
-    router: router::<Speaking>,
+    router: router_of_both::<Speaking, Turns>,
     settings,
     door: Door {
-        is_web_socket: false,
-        takes: Speaking::takes,
-        client: |authority| format!("AZURE_SPEECH_ENDPOINT=http://{authority}/cognitiveservices/v1"),
+        is_web_socket: true,
+        takes: |path| Speaking::takes(path) || Turns::takes(path),
+        client: |authority| format!("SpeechConfig(subscription=key, host=\"ws://{authority}\")"),
     },
 };
 
 /// What a client of this vendor is set to.
 fn settings(authority: &str, key: &Secret) -> Value {
     let key = if key.is_empty() { "mock-key" } else { key.expose() };
-    json!({ "url": format!("http://{authority}/cognitiveservices/v1"), "key": key })
+    json!({ "url": format!("ws://{authority}/cognitiveservices/websocket/v2"), "key": key })
 }
 
 /// The endpoint.
@@ -79,13 +82,22 @@ impl HttpVoice for Speaking {
 
     fn refusal(refused: &Refused) -> Answer {
         // A wrong key and a rate are told by the gateway, what is wrong with a request in plain words.
-        let words = match refused.status {
-            401 | 403 => "Access denied due to invalid subscription key or wrong API endpoint.",
-            429 => "Requests have exceeded the rate limit of the pricing tier.",
-            _ => return refused.answer(refused.status, "text/plain", &refused.message_or("")),
-        };
+        if !matches!(refused.status, 401 | 403 | 429) {
+            return refused.answer(refused.status, "text/plain", &refused.message_or(""));
+        }
+        let words = usual(refused.status);
         let code = refused.status.to_string();
         let error = json!({ "code": refused.code_or(&code), "message": refused.message_or(words) });
         refused.answer(refused.status, "application/json", &json!({ "error": error }))
+    }
+}
+
+/// The words of a refusal.
+const fn usual(status: u16) -> &'static str {
+    match status {
+        401 | 403 => "Access denied due to invalid subscription key or wrong API endpoint.",
+        429 => "Requests have exceeded the rate limit of the pricing tier.",
+        500.. => "The service is not available.",
+        _ => "The request is not valid.",
     }
 }

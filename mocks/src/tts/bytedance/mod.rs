@@ -2,13 +2,17 @@
 //!
 //! Deliberately out: compressed formats, which are refused, SSML, and the binary protocol of the WebSockets.
 
+mod dialogue;
+
 use bargein_wire::units::Secret;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::http::{Asked, HttpVoice, Refused, in_one, router, streamed};
+use self::dialogue::Dialogue;
+use super::http::{Asked, HttpVoice, Refused, in_one, router_of_both, streamed};
+use super::socket::SocketVoice as _;
 use super::speech::{Piece, Speech, Wanted};
 use crate::answer::{Answer, Head};
 use crate::registry::{Door, TtsRouter, Vendor};
@@ -23,11 +27,11 @@ const THIRD: &str = "/api/v3/tts/unidirectional";
 /// The vendor. There is no client of the vendor's own over HTTP.
 pub(crate) const VENDOR: Vendor<TtsRouter> = Vendor {
     id: "bytedance",
-    router: router::<Speaking>,
+    router: router_of_both::<Speaking, Dialogue>,
     settings,
     door: Door {
-        is_web_socket: false,
-        takes: Speaking::takes,
+        is_web_socket: true,
+        takes: |path| Speaking::takes(path) || Dialogue::takes(path),
         client: |authority| format!("http://{authority}/api/v3/tts/unidirectional"),
     },
 };
@@ -134,14 +138,7 @@ impl HttpVoice for Speaking {
     }
 
     fn refusal(refused: &Refused) -> Answer {
-        let (status, code, words) = match refused.status {
-            401 | 403 => (401, "3001", "authenticate request: load grant: requested grant not found"),
-            402 => (200, "3001", "quota exceeded for types: text_words_lifetime"),
-            413 => (200, "3010", "text too long"),
-            429 => (200, "3003", "quota exceeded for types: concurrency"),
-            500.. => (200, "3031", "processing error"),
-            status => (status, "3001", "invalid request"),
-        };
+        let (status, code, words) = usual(refused.status);
         let code = refused.code_or(code);
         let code = code.parse::<i64>().map_or_else(|_| json!(code), |code| json!(code));
         let body = json!({ "reqid": "", "code": code, "message": refused.message_or(words), "sequence": -1, "data": null });
@@ -157,4 +154,16 @@ fn word(word: &super::speech::Timed) -> Value {
         "endTime": word.end.as_secs_f64(),
         "confidence": 1.0,
     })
+}
+
+/// Status, code and words of a refusal.
+const fn usual(status: u16) -> (u16, &'static str, &'static str) {
+    match status {
+        401 | 403 => (401, "3001", "authenticate request: load grant: requested grant not found"),
+        402 => (200, "3001", "quota exceeded for types: text_words_lifetime"),
+        413 => (200, "3010", "text too long"),
+        429 => (200, "3003", "quota exceeded for types: concurrency"),
+        500.. => (200, "3031", "processing error"),
+        status => (status, "3001", "invalid request"),
+    }
 }

@@ -3,13 +3,17 @@
 //! Errors are structured from version 2026-03-01 on, plain text before. Deliberately out: compressed formats and other
 //! encodings, which are refused.
 
+mod contexts;
+
 use bargein_wire::units::Secret;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::http::{Asked, HttpVoice, Refused, router, streamed};
+use self::contexts::Contexts;
+use super::http::{Asked, HttpVoice, Refused, router_of_both, streamed};
+use super::socket::SocketVoice as _;
 use super::speech::{Piece, Speech, Wanted};
 use crate::answer::{Answer, Head};
 use crate::registry::{Door, TtsRouter, Vendor};
@@ -22,11 +26,11 @@ const RATES: &[u32] = &[8_000, 16_000, 22_050, 24_000, 44_100, 48_000];
 /// The vendor. The SDKs take the address before the path.
 pub(crate) const VENDOR: Vendor<TtsRouter> = Vendor {
     id: "cartesia",
-    router: router::<Speaking>,
+    router: router_of_both::<Speaking, Contexts>,
     settings,
     door: Door {
-        is_web_socket: false,
-        takes: Speaking::takes,
+        is_web_socket: true,
+        takes: |path| Speaking::takes(path) || Contexts::takes(path),
         client: |authority| format!("CARTESIA_BASE_URL=http://{authority}"),
     },
 };
@@ -90,20 +94,7 @@ impl HttpVoice for Speaking {
     }
 
     fn refusal(refused: &Refused) -> Answer {
-        let (code, title) = match refused.status {
-            401 | 403 => ("unauthorized", "Unauthorized"),
-            402 => ("quota_exceeded", "Credit limit reached"),
-            404 => ("voice_not_found", "Voice not found"),
-            429 => ("concurrency_limited", "Too many concurrent requests"),
-            500.. => ("internal_error", "Internal error"),
-            _ => ("bad_request", "Bad request"),
-        };
-        let body = json!({
-            "error_code": refused.code_or(code),
-            "title": title,
-            "message": refused.message_or(title),
-            "request_id": "mock",
-        });
+        let body = refused_body(refused);
         refused.answer(refused.status, "application/json", &body)
     }
 }
@@ -130,4 +121,22 @@ fn chunk(speech: &Speech, piece: &Piece, with_words: bool) -> Bytes {
 
 fn event(event: &Value) -> Bytes {
     format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap_or_default()).into()
+}
+
+/// The members of a refusal.
+fn refused_body(refused: &Refused) -> Value {
+    let (code, title) = match refused.status {
+        401 | 403 => ("unauthorized", "Unauthorized"),
+        402 => ("quota_exceeded", "Credit limit reached"),
+        404 => ("voice_not_found", "Voice not found"),
+        429 => ("concurrency_limited", "Too many concurrent requests"),
+        500.. => ("internal_error", "Internal error"),
+        _ => ("bad_request", "Bad request"),
+    };
+    json!({
+        "error_code": refused.code_or(code),
+        "title": title,
+        "message": refused.message_or(title),
+        "request_id": "mock",
+    })
 }

@@ -2,13 +2,17 @@
 //!
 //! Deliberately out: compressed formats, which are refused.
 
+mod stream_input;
+
 use bargein_wire::units::Secret;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::http::{Asked, HttpVoice, Refused, router, streamed};
+use self::stream_input::StreamInput;
+use super::http::{Asked, HttpVoice, Refused, router_of_both, streamed};
+use super::socket::SocketVoice as _;
 use super::speech::{Piece, Speech, Wanted};
 use crate::answer::{Answer, Head};
 use crate::registry::{Door, TtsRouter, Vendor};
@@ -20,11 +24,11 @@ const RATES: &[u32] = &[8_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000];
 /// The vendor. The SDKs take the address before the version.
 pub(crate) const VENDOR: Vendor<TtsRouter> = Vendor {
     id: "elevenlabs",
-    router: router::<Speaking>,
+    router: router_of_both::<Speaking, StreamInput>,
     settings,
     door: Door {
-        is_web_socket: false,
-        takes: Speaking::takes,
+        is_web_socket: true,
+        takes: |path| Speaking::takes(path) || StreamInput::takes(path),
         client: |authority| format!("ElevenLabs(base_url=\"http://{authority}\")"),
     },
 };
@@ -70,14 +74,7 @@ impl HttpVoice for Speaking {
     }
 
     fn refusal(refused: &Refused) -> Answer {
-        let (status, words) = match refused.status {
-            401 | 403 => ("invalid_api_key", "Invalid API key"),
-            402 => ("quota_exceeded", "This request exceeds your quota."),
-            404 => ("voice_not_found", "A voice for the voice_id was not found."),
-            429 => ("too_many_concurrent_requests", "Too many concurrent requests."),
-            500.. => ("internal_error", "An error occurred."),
-            _ => ("invalid_request", "The request is not valid."),
-        };
+        let (status, words) = usual(refused.status);
         // No quota has the status of a wrong key.
         let http = if refused.status == 402 { 401 } else { refused.status };
         let detail = json!({ "status": refused.code_or(status), "message": refused.message_or(words) });
@@ -105,4 +102,16 @@ fn line(speech: &Speech, piece: &Piece) -> Bytes {
         "normalized_alignment": alignment,
     });
     Bytes::from(format!("{line}\n"))
+}
+
+/// Code and words of a refusal by its status.
+const fn usual(status: u16) -> (&'static str, &'static str) {
+    match status {
+        401 | 403 => ("invalid_api_key", "Invalid API key"),
+        402 => ("quota_exceeded", "This request exceeds your quota."),
+        404 => ("voice_not_found", "A voice for the voice_id was not found."),
+        429 => ("too_many_concurrent_requests", "Too many concurrent requests."),
+        500.. => ("internal_error", "An error occurred."),
+        _ => ("invalid_request", "The request is not valid."),
+    }
 }

@@ -3,12 +3,16 @@
 //! Every refusal has status 200. The last event repeats all audio unless the request says it shall not. Deliberately
 //! out: compressed formats, which are refused.
 
+mod task;
+
 use bargein_wire::hex;
 use bargein_wire::units::Secret;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::http::{Asked, HttpVoice, Refused, in_one, router, streamed};
+use self::task::Task;
+use super::http::{Asked, HttpVoice, Refused, in_one, router_of_both, streamed};
+use super::socket::SocketVoice as _;
 use super::speech::{Piece, Speech, Wanted};
 use crate::answer::{Answer, Head};
 use crate::registry::{Door, TtsRouter, Vendor};
@@ -21,11 +25,11 @@ const RATES: &[u32] = &[8_000, 16_000, 22_050, 24_000, 32_000, 44_100];
 /// The vendor. Plugins of voice frameworks take the address before the path, or the whole one.
 pub(crate) const VENDOR: Vendor<TtsRouter> = Vendor {
     id: "minimax",
-    router: router::<Speaking>,
+    router: router_of_both::<Speaking, Task>,
     settings,
     door: Door {
-        is_web_socket: false,
-        takes: Speaking::takes,
+        is_web_socket: true,
+        takes: |path| Speaking::takes(path) || Task::takes(path),
         client: |authority| format!("MINIMAX_BASE_URL=http://{authority}"),
     },
 };
@@ -93,18 +97,11 @@ impl HttpVoice for Speaking {
     }
 
     fn refusal(refused: &Refused) -> Answer {
-        let (code, words) = match refused.status {
-            401 | 403 => ("1004", "login fail: Please carry the API secret key in the 'Authorization' field"),
-            402 => ("1008", "insufficient balance"),
-            408 | 504 => ("1001", "timeout"),
-            429 => ("1002", "rate limit exceeded(RPM)"),
-            500.. => ("1000", "unknown error"),
-            _ => ("2013", "invalid params"),
-        };
-        let code = refused.code_or(code);
-        let code = code.parse::<i64>().map_or_else(|_| json!(code), |code| json!(code));
-        let told = json!({ "status_code": code, "status_msg": refused.message_or(words) });
-        refused.answer(200, "application/json", &json!({ "trace_id": "mock", "base_resp": told }))
+        refused.answer(
+            200,
+            "application/json",
+            &json!({ "trace_id": "mock", "base_resp": refused_base(refused) }),
+        )
     }
 }
 
@@ -132,4 +129,19 @@ fn extra_info(speech: &Speech) -> Value {
         "usage_characters": speech.characters().len(),
         "word_count": speech.words().len(),
     })
+}
+
+/// The member of every answer that says what went wrong.
+fn refused_base(refused: &Refused) -> Value {
+    let (code, words) = match refused.status {
+        401 | 403 => ("1004", "login fail: Please carry the API secret key in the 'Authorization' field"),
+        402 => ("1008", "insufficient balance"),
+        408 | 504 => ("1001", "timeout"),
+        429 => ("1002", "rate limit exceeded(RPM)"),
+        500.. => ("1000", "unknown error"),
+        _ => ("2013", "invalid params"),
+    };
+    let code = refused.code_or(code);
+    let code = code.parse::<i64>().map_or_else(|_| json!(code), |code| json!(code));
+    json!({ "status_code": code, "status_msg": refused.message_or(words) })
 }

@@ -3,13 +3,17 @@
 //! Every refusal has status 200 and the bare media type `application/json`: with a charset behind it the official
 //! client would take it for a success. Deliberately out: compressed formats, which are refused, and the streams.
 
+mod stream;
+
 use bargein_wire::tencent_tts::Tc3;
 use bargein_wire::units::Secret;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::http::{Asked, HttpVoice, Refused, in_one, router};
+use self::stream::Session;
+use super::http::{Asked, HttpVoice, Refused, in_one, router_of_both};
+use super::socket::SocketVoice as _;
 use super::speech::{Speech, Timed, Wanted};
 use crate::answer::Answer;
 use crate::registry::{Door, TtsRouter, Vendor};
@@ -18,11 +22,11 @@ use crate::script::Voice;
 /// The vendor. The SDK takes scheme and host apart.
 pub(crate) const VENDOR: Vendor<TtsRouter> = Vendor {
     id: "tencent",
-    router: router::<Speaking>,
+    router: router_of_both::<Speaking, Session>,
     settings,
     door: Door {
-        is_web_socket: false,
-        takes: Speaking::takes,
+        is_web_socket: true,
+        takes: |path| Speaking::takes(path) || Session::takes(path),
         client: |authority| format!("HttpProfile(protocol=\"http\", endpoint=\"{authority}\")"),
     },
 };
@@ -30,7 +34,12 @@ pub(crate) const VENDOR: Vendor<TtsRouter> = Vendor {
 /// What a client of this vendor is set to. Without a scripted key any is let in, but a client must have one.
 fn settings(authority: &str, key: &Secret) -> Value {
     let secret_key = if key.is_empty() { "mock-key" } else { key.expose() };
-    json!({ "url": format!("http://{authority}/"), "secret_id": "mock-id", "secret_key": secret_key })
+    json!({
+        "url": format!("ws://{authority}/stream_wsv2"),
+        "app_id": 1_300_000_000,
+        "secret_id": "mock-id",
+        "secret_key": secret_key,
+    })
 }
 
 /// The interface.
