@@ -236,10 +236,13 @@ const TABLE: &[Row] = &[
     },
 ];
 
+/// The target of an upgrade, and its headers.
+type Upgrade = (String, Vec<(String, String)>);
+
 /// What an endpoint saw: the upgrades, and every message.
 #[derive(Clone, Default)]
 struct Saw {
-    upgrades: Arc<Mutex<Vec<(String, Vec<(String, String)>)>>>,
+    upgrades: Arc<Mutex<Vec<Upgrade>>>,
     messages: Arc<Mutex<Vec<Message>>>,
 }
 

@@ -217,14 +217,14 @@ async fn serve<V: SocketVoice>(
                     }
                     if saying.is_none() {
                         match begin::<V>(&script, &ledger, &asked, &text) {
-                            Ok(Begun::Saying(begun)) => saying = Some(*begun),
-                            Ok(Begun::Hung(call)) => {
+                            Begun::Saying(begun) => saying = Some(*begun),
+                            Begun::Hung(call) => {
                                 hung = Some(call);
                                 break;
                             }
-                            Err((call, refused)) => {
+                            Begun::Refused(call, refused) => {
                                 call.finish(refused.status, "");
-                                failed = Some(refused);
+                                failed = Some(*refused);
                                 break;
                             }
                         }
@@ -259,6 +259,8 @@ enum Begun {
     Saying(Box<Saying>),
     /// The script has it never answered.
     Hung(Call),
+    /// The account or the script says no.
+    Refused(Call, Box<Refused>),
 }
 
 /// Lets a call in that has said its first text, unless the account or the script says no.
@@ -267,30 +269,30 @@ fn begin<V: SocketVoice>(
     ledger: &Arc<Ledger>,
     asked: &Asked,
     text: &str,
-) -> Result<Begun, (Call, Refused)> {
+) -> Begun {
     let mut call = ledger.arrive(&asked.path, &asked.headers, json!(asked.query), Some(text.to_owned()));
     if let Err(exceeded) = call.admit(&V::key(asked)) {
         let retry_after = match exceeded {
             Exceeded::Rate(wait) => Some(Dur::from(wait)),
             Exceeded::Concurrent => None,
         };
-        return Err((call, Refused { retry_after, ..Refused::new(429) }));
+        return Begun::Refused(call, Box::new(Refused { retry_after, ..Refused::new(429) }));
     }
     let request = script.request(call.request).clone();
     let faults = &request.faults;
     if faults.hang {
-        return Ok(Begun::Hung(call));
+        return Begun::Hung(call);
     }
     if faults.refuses() {
         let code = faults.code.as_ref().map(|code| code.0.clone());
         let status = faults.status.unwrap_or(200);
         let refused = Refused { code, retry_after: faults.retry_after, ..Refused::new(status) };
-        return Err((call, refused));
+        return Begun::Refused(call, Box::new(refused));
     }
     let (rng, outbox) = (call.rng(), Outbox::new(faults.clone()));
     let (until, length) = (Duration::ZERO, Duration::ZERO);
     let saying = Saying { call, request, rng, outbox, until, length, is_told: false, is_ended: false };
-    Ok(Begun::Saying(Box::new(saying)))
+    Begun::Saying(Box::new(saying))
 }
 
 impl Saying {
