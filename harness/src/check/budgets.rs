@@ -51,6 +51,8 @@ pub struct Budgets {
     pub first_token_hard_ms: f64,
     /// The longest wait between two tokens.
     pub token_gap_ms: f64,
+    /// The whole run, in seconds: what is not judged by then is told as such.
+    pub run_s: f64,
     /// Samples for percentiles in a full run.
     pub samples: usize,
     /// Samples in a quick run, which judges no 95th percentile.
@@ -79,6 +81,7 @@ impl Budgets {
             first_token_p95_ms: 800.0,
             first_token_hard_ms: 5_000.0,
             token_gap_ms: 300.0,
+            run_s: 1_200.0,
             samples: 30,
             quick_samples: 5,
         };

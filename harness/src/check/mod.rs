@@ -22,6 +22,7 @@ mod selection;
 mod target;
 pub mod tts;
 mod waiver;
+mod watch;
 
 pub use budgets::{Budgets, Profile};
 pub use catalogue::{Check, Entry, Level, Pace, Suite, catalogue_text};

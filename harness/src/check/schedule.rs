@@ -7,6 +7,7 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use tokio::sync::Semaphore;
 
 use super::raw::millis;
+use super::watch::Watch;
 use super::{
     Check, Checked, Context, Evidence, Level, Outcome, Pace, Run, Settings, Suite, Target, Totals, Verdict,
     Waiver,
@@ -36,14 +37,14 @@ pub async fn run(
     let cx = Context::new(world, target, settings);
     let began = world.clock.now();
     let started_unix_ms = world.clock.unix_millis();
-    let gate = (suite.gate)(&cx).await;
+    let watch = Watch::begin(world, suite, target, settings, &cx).await;
     let mut done = Vec::new();
     let mut keep = |checked: Checked| {
         tell(&checked);
         done.push(checked);
     };
     let of_pace = |pace: Pace| checks.iter().copied().filter(move |check| check.entry.pace == pace);
-    let one = |check: &'static Check| one(&cx, suite, check, &gate, waivers).boxed_local();
+    let one = |check: &'static Check| one(&cx, suite, check, &watch, waivers).boxed_local();
     for check in of_pace(Pace::Alone) {
         keep(one(check).await);
     }
@@ -96,15 +97,23 @@ pub async fn run(
     }
 }
 
-async fn one(cx: &Context, suite: &Suite, check: &'static Check, gate: &Gate, waivers: &[Waiver]) -> Checked {
+async fn one(
+    cx: &Context,
+    suite: &Suite,
+    check: &'static Check,
+    watch: &Watch<'_>,
+    waivers: &[Waiver],
+) -> Checked {
     let cx = cx.of(&check.entry);
     let began = cx.clock().now();
-    let outcome = match gate {
+    let id = check.entry.id;
+    let outcome = match (watch.gate(), watch.left()) {
         // A handshake that fails is what the check of TLS is about.
-        Gate::Unreached(why) if !suite.reach.contains(&check.entry.id) => Outcome::error(why.as_str()),
-        Gate::Broken(why) if !suite.base.contains(&check.entry.id) => Outcome::skip(why.as_str()),
-        Gate::Unreached(_) | Gate::Broken(_) | Gate::Open => {
-            let limit = check.entry.limit;
+        (Gate::Unreached(why), _) if !suite.reach.contains(&id) => Outcome::error(why),
+        (Gate::Broken(why), _) if !suite.base.contains(&id) => Outcome::skip(why),
+        (_, Err(why)) => Outcome::error(why),
+        (_, Ok(left)) => {
+            let limit = check.entry.limit.min(left);
             match cx.clock().timeout(limit, (check.judge)(&cx)).await {
                 Ok(Ok(outcome) | Err(outcome)) => outcome,
                 Err(_) => Outcome::error(format!("not judged within {} s", limit.as_secs())),
@@ -112,6 +121,7 @@ async fn one(cx: &Context, suite: &Suite, check: &'static Check, gate: &Gate, wa
         }
     };
     let ms = whole_ms(millis(cx.clock().now().since(began)));
+    watch.ended(id, outcome.verdict).await;
     checked(&cx, suite, outcome, ms, waivers)
 }
 

@@ -175,3 +175,51 @@ fn a_head_without_end_is_broken_off() {
     });
     fails(&run, "expected a head of at most 65536 bytes", Duration::from_secs(1));
 }
+
+/// A second of something, as a whole answer.
+fn spoken() -> Vec<u8> {
+    let samples: Vec<u8> =
+        (0..16_000_i32).flat_map(|at| ((at % 100 - 50) as i16 * 200).to_le_bytes()).collect();
+    let head = b"RIFF\xff\xff\xff\xffWAVEfmt \x10\0\0\0\x01\0\x01\0\x80\x3e\0\0\0\x7d\0\0\x02\0\x10\0data\xff\xff\xff\xff";
+    let body = [&head[..], &samples].concat();
+    [AUDIO, format!("{:x}\r\n", body.len()).as_bytes(), &body, b"\r\n0\r\n\r\n"].concat()
+}
+
+#[test]
+fn a_server_that_falls_silent_is_noticed_and_not_waited_for() {
+    let run = judged(|world, mut io| {
+        Box::pin(async move {
+            asked(&mut io).await;
+            if world.clock.now().as_millis() < 100 {
+                let _ = io.write_all(&spoken()).await;
+                world.clock.sleep(Duration::from_millis(100)).await;
+            }
+            // It takes requests, and says nothing any more.
+            let mut buffer = [0; 4_096];
+            while io.read(&mut buffer).await.is_ok_and(|length| length > 0) {}
+        })
+    });
+    let silent =
+        |checked: &&Checked| checked.seen.contains("the server answers no more: the base case HTTP-01 fails");
+    let silent = run.checks.iter().filter(silent).count();
+    assert!(silent > 60, "{silent} checks know why");
+    assert!(run.is_unjudged());
+    assert!(run.took_ms < 300_000, "{} ms", run.took_ms);
+}
+
+#[test]
+fn a_run_ends_when_its_time_is_used_up() {
+    let run = run_virtual(1, async |world: World| {
+        let vendor = crate::matrix::vendor("custom");
+        let server = (vendor.serve)(&world, world.network.listen("tts.mock:80").await.unwrap(), None);
+        let target = Target::read(server.url()).unwrap().with_key(Some(server.key().clone()));
+        let checks = Selection::default().of(&tts::SUITE).unwrap();
+        let mut settings = Settings::of(Profile::Lan);
+        settings.budgets = settings.budgets.changed("run_s=10").unwrap();
+        check::run(&world, &tts::SUITE, &checks, &target, &settings, &[], |_| {}).await
+    })
+    .unwrap();
+    assert!(run.took_ms <= 10_000, "{} ms", run.took_ms);
+    assert!(run.is_unjudged() && run.totals.pass > 0);
+    assert!(of(&run, "PCM-04").seen.contains("the run had used up its 10 s"), "{}", of(&run, "PCM-04").seen);
+}
