@@ -6,7 +6,7 @@ use bargein_wire::pcm;
 use serde_json::json;
 
 use super::audio::first_channel;
-use super::signal::{Encoding, ORDERS, OTHERS, distances, mirror, roughness};
+use super::signal::{Encoding, ORDERS, OTHERS, SMOOTH, distances, mirror, roughness};
 use super::speak::{Format, Say, same_length};
 use crate::check::catalogue::{Check, Entry, Level};
 use crate::check::raw::Exchange;
@@ -213,19 +213,16 @@ async fn encoding(cx: &Context) -> Judged {
     if as_it_is.is_infinite() {
         return Err(Outcome::skip("silence has no encoding: see TXT-01"));
     }
-    let (name, best) = OTHERS
-        .iter()
-        .map(|other| (other.0, rough(bytes, other)))
-        .min_by(|one, other| one.1.total_cmp(&other.1))
-        .unwrap_or(("", f64::INFINITY));
-    let (signed, unsigned) = distances(bytes);
-    if unsigned < signed / 2.0 {
-        let seen = format!("unsigned 16 bit: {unsigned:.0} from the middle as such, {signed:.0} as signed");
+    let rough = OTHERS.iter().map(|other| (other.0, rough(bytes, other)));
+    let best = rough.min_by(|one, other| one.1.total_cmp(&other.1));
+    if let Some((name, best)) = best.filter(|(_, best)| *best < SMOOTH) {
+        let seen = format!("{name}: roughness {best:.2} as such, {as_it_is:.2} as 16 bit");
         return Ok(cx.broken(seen).with(&exchange));
     }
-    let seen = format!("roughness {as_it_is:.2} as 16 bit, {best:.2} as {name}");
-    if best < as_it_is * 0.8 {
-        Ok(cx.broken(format!("{name}: {seen}")).with(&exchange))
+    let (signed, unsigned) = distances(bytes);
+    let seen = format!("{signed:.0} from the middle as signed samples, {unsigned:.0} as unsigned");
+    if unsigned < signed / 2.0 {
+        Ok(cx.broken(format!("unsigned: {seen}")).with(&exchange))
     } else {
         Ok(Outcome::pass(seen))
     }
