@@ -34,9 +34,12 @@ fn text(suite: &Suite, vendor: &MutantVendor, head: &str) -> String {
         );
         for check in suite.all().filter(|check| check.entry.group() == *group) {
             let Entry { id, level, title, sends, expects, quick, .. } = check.entry;
-            let mutant = vendor.mutant(id).map_or("", |mutant| mutant.breaks);
+            let mutant = vendor.mutant(id).map_or_else(String::new, |mutant| match mutant.followers {
+                [] => mutant.breaks.to_owned(),
+                followers => format!("{} ({} too)", mutant.breaks, followers.join(", ")),
+            });
             let quick = if quick { " (quick)" } else { "" };
-            let cells = [title, sends, expects, mutant].map(|cell| cell.replace('|', "\\|"));
+            let cells = [title, sends, expects, &mutant].map(|cell| cell.replace('|', "\\|"));
             let _ = writeln!(text, "| {id} | {level}{quick} | {} |", cells.join(" | "));
         }
     }
@@ -88,8 +91,9 @@ const TTS_HEAD: &str = "# The checks of custom TTS servers
 
 What `bargein check tts` asks, and what it expects. A broken MUST fails, a broken SHOULD warns, a MAY is reported. What the
 server refuses in the protocol's own way, or does not offer, is skipped, and what could not be judged is never a pass. The last
-column says what a server does that breaks this rule and no other: `bargein mock custom --mutant PCM-04` plays it, and a test
-holds every check to its mutant. This page is generated from the catalogue.
+column says what a server does that breaks this rule, and which other MUST it cannot help breaking with it:
+`bargein mock custom --mutant PCM-04` plays it, and a test holds every check to its mutant. This page is generated from the
+catalogue.
 
 ## What was decided where the protocol says nothing
 
