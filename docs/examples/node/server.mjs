@@ -130,7 +130,7 @@ async function speak(request, response, signal) {
 const server = createServer(async (request, response) => {
     const gone = new AbortController(); // The client hangs up when the user interrupts: then nobody shall go on working.
     response.on('close', () => gone.abort());
-    response.setTimeout(30_000); // A reader that is stuck for so long is left.
+    response.setTimeout(15_000); // A reader that is stuck is left; Node looks twice.
     try {
         if (request.url === '/health' && request.method === 'GET') return void response.end('ok');
         if (request.url !== '/stream-audio') throw new Refused(404, 'not_found', 'the path is /stream-audio');

@@ -78,8 +78,7 @@ def wav_header(rate, channels):
 def authorize(request):
     """Before the body is read: who may not speak shall not cost anything."""
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-    right = hmac.compare_digest(key.strip().encode(errors="replace"), KEY.encode())
-    if KEY and not (scheme.lower() == "bearer" and right):
+    if KEY and not (scheme.lower() == "bearer" and hmac.compare_digest(key.strip().encode("utf-8", "replace"), KEY.encode())):
         raise Refused(401, "unauthorized", "the key is missing or wrong")
 
 
@@ -120,13 +119,15 @@ async def speak(request):
         if not first:
             raise Refused(500, "engine_failed", "the engine gave no sound")
         headers = {"Content-Type": TYPES[kind], "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        headers |= {name: value for name, value in request.headers.items() if name.lower() == "x-request-id"}
-        response = web.StreamResponse(headers=headers)
+        echo = {name: value for name, value in request.headers.items() if name.lower() == "x-request-id"}
+        response = web.StreamResponse(headers=headers | echo)
         response.enable_chunked_encoding()
         await response.prepare(request)
         await response.write((wav_header(rate, channels) if kind == "wav" else b"") + first)
         async for piece in voice:
-            await asyncio.wait_for(response.write(piece), 30)  # A slow reader is waited for, a stuck one is left.
+            stuck = asyncio.get_running_loop().call_later(30, request.transport.abort)
+            await response.write(piece)  # A slow reader is waited for, a stuck one is left.
+            stuck.cancel()
         await response.write_eof()
         return response
 
