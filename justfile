@@ -35,6 +35,10 @@ fmt-check:
 clippy:
     cargo clippy --workspace --all-targets -- -D warnings
 
+# The OpenAPI document of the doors against a running server.
+openapi *ARGS:
+    tests/openapi/run {{ARGS}}
+
 # The reports of the checks in a headless Chromium.
 report-pages:
     tests/report/run
