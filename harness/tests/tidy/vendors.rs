@@ -43,6 +43,9 @@ const PROTOCOL: (&str, &[&str]) = (
     &["runtime/server/src/llm_proxy/", "runtime/server/src/audio_api/", "runtime/server/src/error.rs"],
 );
 
+/// Vendors that speak the protocol of their own platform, which is a vendor's name too.
+const PLATFORMS: &[(&str, &str)] = &[("cosyvoice", "dashscope")];
+
 /// The registration tables: one line a vendor.
 const TABLES: &[&str] = &["adapters/src/registry.rs", "mocks/src/registry.rs"];
 
@@ -54,8 +57,11 @@ pub(crate) fn leaks(path: &str, source: &Source) -> Vec<Finding> {
     let home = home_of(path);
     // Many vendors speak the chat protocol of one of them.
     let is_door = PROTOCOL.1.iter().any(|door| path.starts_with(door));
-    let is_own =
-        |vendor: &str| home.contains(&vendor) || (!home.is_empty() || is_door) && vendor == PROTOCOL.0;
+    let is_own = |vendor: &str| {
+        home.contains(&vendor)
+            || (!home.is_empty() || is_door) && vendor == PROTOCOL.0
+            || PLATFORMS.iter().any(|(voice, platform)| vendor == *platform && home.contains(voice))
+    };
     let production = |piece: &&Piece| piece.line <= source.production_lines;
     let modules: Vec<usize> = source.find("mod").map(|piece| piece.line).collect();
     let is_module = |piece: &Piece| is_in_homes(path) && modules.contains(&piece.line);
