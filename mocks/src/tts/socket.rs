@@ -178,7 +178,9 @@ async fn serve<V: SocketVoice>(
             }
             over.call.finish(SWITCHING_PROTOCOLS, "");
             if V::serves_once() {
-                return close(&clock, socket, None).await;
+                // Official clients take a goodbye without a code for a failure.
+                let goodbye = CloseFrame { code: 1000, reason: String::new().into() };
+                return close(&clock, socket, Some(goodbye)).await;
             }
         }
         let due = saying.as_ref().and_then(Saying::next_due);
