@@ -266,12 +266,7 @@ enum Begun {
 }
 
 /// Lets a call in that has said its first text, unless the account or the script says no.
-fn begin<V: SocketVoice>(
-    script: &TtsScript,
-    ledger: &Arc<Ledger>,
-    asked: &Asked,
-    text: &str,
-) -> Begun {
+fn begin<V: SocketVoice>(script: &TtsScript, ledger: &Arc<Ledger>, asked: &Asked, text: &str) -> Begun {
     let mut call = ledger.arrive(&asked.path, &asked.headers, json!(asked.query), Some(text.to_owned()));
     if let Err(exceeded) = call.admit(&V::key(asked)) {
         let retry_after = match exceeded {
