@@ -98,8 +98,9 @@ fn every_scenario_gives_the_same_bytes_again_and_in_another_process() {
 fn every_journal_leads_to_the_same_commands_again() {
     for case in cases() {
         let played = play(&case, SEED, Mode::Virtual, &Recorder::default());
-        let journal = played.unwrap_or_else(|error| panic!("{}: {error}", case.name())).journal;
-        let replayed = bargein_agent::replay(case.cast().config.clone(), &journal);
+        let played = played.unwrap_or_else(|error| panic!("{}: {error}", case.name()));
+        let (journal, config) = (played.journal, played.config);
+        let replayed = bargein_agent::replay(config, &journal);
         assert_eq!(replayed.as_deref(), Ok(journal.commands()), "{}", case.name());
         assert!(!journal.commands().is_empty(), "{}", case.name());
     }

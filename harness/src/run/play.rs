@@ -1,6 +1,7 @@
 //! One run of one case, from an empty world to an empty world.
 
 use bargein_agent::Journal;
+use bargein_core::Config;
 use bargein_net::{RunError, World, run_real, run_virtual};
 
 use super::case::Case;
@@ -26,6 +27,8 @@ pub struct Played {
     pub run: Run,
     /// The session's journal, with the commands it led to.
     pub journal: Journal,
+    /// The rules it happened under: the scenario's, with what its voice itself decides.
+    pub config: Config,
     /// The step that could not begin or did not end, and why.
     pub(super) stuck: Option<(usize, String)>,
     /// The verdict on each line.
@@ -81,10 +84,11 @@ async fn scene(case: &Case, seed: u64, world: &World, recorder: &Recorder) -> Re
     evaluator.finish(at);
     let timeline = recorder.timeline();
     let run = Run { seed, talk: at.since(bargein_core::Time::ZERO), timeline };
-    let Struck { journal, leftovers } = stage.strike().await;
+    let Struck { journal, config, leftovers } = stage.strike().await;
     Ok(Played {
         run,
         journal,
+        config,
         stuck,
         verdicts: evaluator.verdicts().into_iter().cloned().collect(),
         nothing_else: evaluator.nothing_else().cloned(),

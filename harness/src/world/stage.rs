@@ -9,7 +9,7 @@ use bargein_agent::{
     AgentVoice, CallError, Journal, JournalKeep, Session, SessionHandle, SessionSettings, Tellings, Told,
     UserSays, loopback,
 };
-use bargein_core::{AppCall, Signal, Time};
+use bargein_core::{AppCall, Config, Signal, Time};
 use bargein_mocks::{Mock, Observer, Says, Utterance, serve_asr, serve_llm, serve_tts};
 use bargein_net::{Clock, Listener, Moment, Task, Tasks, World};
 
@@ -46,6 +46,8 @@ pub(crate) struct Stage {
 pub(crate) struct Struck {
     /// What happened to the session.
     pub(crate) journal: Journal,
+    /// The rules it happened under.
+    pub(crate) config: Config,
     /// What should not be there, each in a few words.
     pub(crate) leftovers: Vec<String>,
 }
@@ -170,7 +172,7 @@ impl Stage {
     /// Ends everything.
     pub(crate) async fn strike(self) -> Struck {
         self.session.stop().await;
-        let journal = self.session.journal();
+        let (journal, config) = (self.session.journal(), self.session.config().clone());
         drop((self.pump, self.watch, self.session));
         // The session has said that nothing is left of it. Only threads may be a little behind their word.
         let patience = if self.is_virtual { Duration::ZERO } else { GRACE };
@@ -184,7 +186,7 @@ impl Stage {
             0 => {}
             lost => leftovers.push(format!("{lost} frames or notices that nobody read")),
         }
-        Struck { journal, leftovers }
+        Struck { journal, config, leftovers }
     }
 
     fn moment(&self, at: Time) -> Moment {

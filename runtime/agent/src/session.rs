@@ -75,6 +75,7 @@ impl Session {
             over,
             told: room.told.downgrade(),
             journal: Arc::clone(&journal),
+            config: settings.config.clone(),
         };
         // Boxed: a future holds what it is given more than once.
         let driver = Box::new(Driver::new(world, settings, room, handle.began, journal));
@@ -97,6 +98,7 @@ pub struct SessionHandle {
     over: watch::Receiver<()>,
     told: broadcast::WeakSender<Arc<Telling>>,
     journal: Arc<Mutex<Journal>>,
+    config: Config,
 }
 
 /// A call did not reach the session.
@@ -143,6 +145,12 @@ impl SessionHandle {
         // After the end: a channel that is closed already.
         let told = self.told.upgrade().unwrap_or_else(|| broadcast::channel(1).0);
         Tellings::new(told.subscribe())
+    }
+
+    /// The rules in force: those of the settings, with what the voice itself decides. A journal replays under them.
+    #[must_use]
+    pub const fn config(&self) -> &Config {
+        &self.config
     }
 
     /// What happened so far.
