@@ -1,6 +1,6 @@
 //! What a run of checks is shown as: for people, for CI and for other programs.
 //!
-//! Every report renders the same [`Run`](crate::check::Run) and decides nothing.
+//! Every report renders the same [`Run`] and decides nothing.
 
 mod html;
 mod junit;
