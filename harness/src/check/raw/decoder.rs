@@ -47,7 +47,7 @@ impl AnswerDecoder {
         Self { is_head_only: method == "HEAD", most_body, ..Self::default() }
     }
 
-    /// Takes what a read gave. What does not belong to this answer stays: the connection keeps it.
+    /// Takes what a read gave. What does not belong to this answer stays (`rest_length`).
     pub fn push(&mut self, bytes: &[u8], at: Moment) {
         if self.is_done || self.wrong.is_some() {
             let room = MOST_AFTER.saturating_sub(self.pending.len());

@@ -1,7 +1,7 @@
 //! The reference: a custom TTS server that keeps every rule of the protocol, and breaks any one of them on demand.
 //!
 //! It is what the checker is tested with. Each check has a [`Mutant`], a switch that breaks its rule and as little else
-//! as can be, so the server writes its own bytes ([`crate::raw`]): a library would mend them. It works in both worlds
+//! as can be, so the server writes its own bytes (`crate::raw`): a library would mend them. It works in both worlds
 //! and depends on nothing but its script. Out: TLS, and the formats `mp3` and `ogg_opus`, which the protocol's first phase
 //! does not have.
 
