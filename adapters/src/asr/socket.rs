@@ -9,6 +9,7 @@ use std::time::Duration;
 use async_stream::try_stream;
 use bargein_core::{AsrEvent, FaultKind, VendorFault};
 use bargein_net::{Clock, Connector, Io};
+use bargein_wire::units::Secret;
 use bytes::{Bytes, BytesMut};
 use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
 use http::{HeaderMap, Request, Response, Uri};
@@ -18,7 +19,7 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
-use crate::fault::{capped, kind_of_status, of_break, of_transport, retry_after};
+use crate::fault::{capped, kind_of_status, of_break, of_transport, redacted, retry_after};
 
 /// Size of the read buffer: a result is one line of JSON. It is cleared each time that something may have come, which is
 /// with every frame of audio.
@@ -108,12 +109,14 @@ fn request(address: &Uri, headers: HeaderMap) -> Result<Request<()>, VendorFault
     Ok(request)
 }
 
-/// What the service says of one stream. Dropping it closes the connection.
+/// What the service says of one stream. Dropping it closes the connection. `key` is hidden in its words: services like to
+/// quote what they refuse.
 pub(super) fn events<U: Uplink, D: Downlink>(
     clock: Clock,
     connecting: impl Future<Output = Result<WebSocketStream<Io>, VendorFault>> + Send,
     uplink: U,
     mut downlink: D,
+    key: Secret,
     audio: mpsc::Receiver<Bytes>,
 ) -> impl Stream<Item = AsrEvent> {
     let events = try_stream! {
@@ -153,7 +156,7 @@ pub(super) fn events<U: Uplink, D: Downlink>(
         }
         yield AsrEvent::Closed;
     };
-    events.map(|event| event.unwrap_or_else(AsrEvent::Failed))
+    events.map(move |event| event.unwrap_or_else(|fault| AsrEvent::Failed(redacted(fault, &key))))
 }
 
 /// Sends audio until there is no more, and says so.

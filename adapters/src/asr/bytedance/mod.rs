@@ -1,7 +1,7 @@
 //! ByteDance's streaming recognition ("bigmodel") in binary frames over WebSocket.
 //!
-//! Wire facts: [`bargein_wire::bytedance`]. Deliberately out: compression, which costs more than it saves on a loopback
-//! of speech, word times, audio that is not PCM, and keeping a silent stream alive.
+//! Wire facts: [`bargein_wire::bytedance`]. Deliberately out: compression, which the service does not ask for,
+//! word times, audio that is not PCM, and keeping a silent stream alive.
 
 mod fault;
 mod settings;
@@ -20,7 +20,6 @@ use tokio::sync::mpsc;
 pub use self::settings::Settings;
 use self::stream::{Said, Told};
 use super::{Asr, AsrCall, socket};
-use crate::fault::redacted;
 use crate::registry::{OpenError, VendorSettings, address};
 
 impl VendorSettings for Settings {
@@ -63,11 +62,6 @@ impl Asr for Recogniser {
         let connecting =
             async move { socket::connect(&connector, &clock, address, headers, fault::of_refusal).await };
         let key = self.settings.key().clone();
-        let events = socket::events(self.clock.clone(), connecting, said, Told::default(), audio);
-        let hidden = move |event| match event {
-            AsrEvent::Failed(fault) => AsrEvent::Failed(redacted(fault, &key)),
-            event => event,
-        };
-        events.map(hidden).boxed()
+        socket::events(self.clock.clone(), connecting, said, Told::default(), key, audio).boxed()
     }
 }

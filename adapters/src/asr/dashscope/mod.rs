@@ -20,7 +20,6 @@ use tokio::sync::mpsc;
 pub use self::settings::Settings;
 use self::stream::{Said, Told};
 use super::{Asr, AsrCall, socket};
-use crate::fault::redacted;
 use crate::registry::{OpenError, VendorSettings, address};
 
 impl VendorSettings for Settings {
@@ -62,12 +61,6 @@ impl Asr for Recogniser {
         let connecting =
             async move { socket::connect(&connector, &clock, address, headers, fault::of_refusal).await };
         let key = self.settings.api_key.clone();
-        let events = socket::events(self.clock.clone(), connecting, said, Told::default(), audio);
-        // The service likes to quote what it refuses.
-        let hidden = move |event| match event {
-            AsrEvent::Failed(fault) => AsrEvent::Failed(redacted(fault, &key)),
-            event => event,
-        };
-        events.map(hidden).boxed()
+        socket::events(self.clock.clone(), connecting, said, Told::default(), key, audio).boxed()
     }
 }

@@ -55,7 +55,8 @@ impl Asr for Recogniser {
         let connecting = async move {
             socket::connect(&connector, &clock, address, HeaderMap::new(), fault::of_refusal).await
         };
-        socket::events(self.clock.clone(), connecting, Said { start }, Told, audio).boxed()
+        let key = self.settings.key().clone();
+        socket::events(self.clock.clone(), connecting, Said { start }, Told, key, audio).boxed()
     }
 }
 

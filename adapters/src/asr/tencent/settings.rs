@@ -164,6 +164,14 @@ impl Settings {
         ]
     }
 
+    /// The key of the version that is spoken.
+    pub(super) const fn key(&self) -> &Secret {
+        match self.version {
+            Version::V2 => &self.secret_key,
+            Version::V3 => &self.usersig,
+        }
+    }
+
     fn url(&self) -> String {
         let official = || match self.version {
             Version::V2 => format!("wss://{OFFICIAL_HOST}/asr/v2"),

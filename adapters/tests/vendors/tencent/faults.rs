@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bargein_core::{AsrEvent, FaultKind, VendorFault};
 use bargein_net::{LinkFaults, run_virtual};
+use futures_util::StreamExt as _;
 use serde_json::json;
 
 use super::{END, accepted, call, example, interim, last, recogniser, run, sentence, speak};
@@ -186,5 +187,19 @@ fn a_message_that_does_not_read_is_broken() {
         let (_, fault) = fault(vec![upgrade(), accepted(), Step::Send(bytes)], 0);
         assert_eq!(fault.kind, FaultKind::Broken);
         assert!(fault.message.starts_with(words), "{fault:?}");
+    }
+}
+
+#[test]
+fn a_key_in_the_services_words_is_hidden_in_either_version() {
+    let quotes = r#"{"code":4002,"message":"SKexample or eJw-sig is wrong","voice_id":"v"}"#;
+    let v3 = json!({ "version": "v3", "url": "ws://asr.test/asr/v3", "usersig": "eJw-sig" });
+    for (more, words) in [(json!({}), "***** or eJw-sig is wrong"), (v3, "SKexample or ***** is wrong")] {
+        let said = run_virtual(1, async |world| {
+            serve(&world, "asr.test", [vec![upgrade(), text(quotes)]]).await;
+            recogniser(&world, &more).open(call(), speak(&world, 1)).next().await
+        });
+        let Some(AsrEvent::Failed(fault)) = said.expect("no task left") else { panic!("no fault") };
+        assert_eq!((fault.kind, fault.message.as_str()), (FaultKind::Auth, words));
     }
 }
